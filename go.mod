@@ -1,0 +1,3 @@
+module github.com/dialtone-id/dialtone
+
+go 1.26
