@@ -142,6 +142,7 @@ const (
 	RevokedConsent           RevocationReason = "consent_revoked"
 	RevokedSignOut           RevocationReason = "sign_out"
 	RevokedSubscriptionEnded RevocationReason = "subscription_ended"
+	RevokedNotAvailable      RevocationReason = "not_available" // the product is not enabled at the operator; nothing is revoked
 )
 
 // Event is a fact that a product's developers may learn, kept in the outbox until it is delivered.

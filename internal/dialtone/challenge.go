@@ -1,0 +1,74 @@
+package dialtone
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+var (
+	// ErrExhausted: a budget or a number of tries is used up; errors.As with *BudgetError says when to come back, if waiting
+	// helps.
+	ErrExhausted = errors.New("exhausted")
+	// ErrSuperseded: a newer challenge of the same browser and request took this one's place.
+	ErrSuperseded = errors.New("superseded")
+)
+
+// Limit allows Count entries in any stretch of time as long as Window (a rolling window, not a calendar one).
+type Limit struct {
+	Count  int
+	Window time.Duration
+}
+
+// Budget is what may be spent under one key. Spending adds one entry and succeeds only if every limit allows it.
+type Budget struct {
+	Key    string // holds no personal data: a keyed hash with a prefix that says what is counted
+	Limits []Limit
+}
+
+// BudgetError says that a budget is used up and when there is room again. It wraps ErrExhausted.
+type BudgetError struct {
+	Key        string
+	RetryAfter time.Duration
+}
+
+func (e *BudgetError) Error() string {
+	return fmt.Sprintf("budget %s is used up for %s", e.Key, e.RetryAfter)
+}
+
+// Unwrap makes errors.Is(err, ErrExhausted) true.
+func (e *BudgetError) Unwrap() error { return ErrExhausted }
+
+// Resend is what sending a challenge's PIN again changes.
+type Resend struct {
+	CodeHash   string    // of a new code; empty: the code stays
+	SealedCode string    // the new code, sealed; empty: stays
+	Expires    time.Time // zero: stays
+	NextSend   time.Time // earliest time for the resend after this one
+}
+
+// Try is one attempt at a PIN. It counts for one browser, one authorization request and one challenge together.
+type Try struct {
+	ID          string // of the challenge
+	BrowserHash string
+	RequestHash string
+	CodeHash    string // keyed hash of id and the code that was typed
+	MaxAttempts int
+	Budget      Budget // the number's wrong tries; emptied when the code is right
+	// Session is inserted if the code is right. Its OperatorID and SubscriptionID come from the challenge's subscription.
+	Session Session
+}
+
+// Tried is what a Try led to.
+type Tried struct {
+	Challenge Challenge // after the try
+	Right     bool
+	Session   Session // the one inserted; zero unless Right
+}
+
+// SessionState is what one read says of a browser that shows a session cookie at a product.
+type SessionState struct {
+	Session      Session
+	Subscription Subscription
+	Consent      Consent // to the product, in force; its ID is empty when there is none
+}
