@@ -1,0 +1,101 @@
+// Package secret makes and guards everything that must not be guessed: random ids and digits, hashes, and what is
+// sealed or keyed under the data keys.
+//
+// It owns the cryptography of the server apart from signatures. It refuses to know what is sealed, who may open it and
+// when a key is made: the keys package does that.
+//
+//	Root ── wraps ──▶ DataKey ─┬─ HKDF(label) ──▶ Seal, Open    XChaCha20-Poly1305
+//	                           └─ HKDF(label) ──▶ MAC, Fixed    HMAC-SHA-256
+//
+// Every use has its own Label and so its own key: what was sealed as a code can never be opened as an access token.
+package secret
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base32"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+const redacted = "[redacted]"
+
+// Text is a secret that prints as "[redacted]" in every format, log and encoding; only Reveal returns it.
+type Text string
+
+// Reveal returns the secret itself, for the one place that needs it.
+func (t Text) Reveal() string { return string(t) }
+
+// String redacts.
+func (Text) String() string { return redacted }
+
+// GoString redacts.
+func (Text) GoString() string { return redacted }
+
+// Format redacts for every verb: fmt prints a value with its plain bytes where a verb does not fit, as in %d.
+func (Text) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// LogValue redacts in structured logs.
+func (Text) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText redacts in JSON and other encodings.
+func (Text) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// ID returns a new id: the prefix, an underscore and 26 lower-case letters and digits (128 random bits). An id names
+// a thing; it is no proof of anything.
+func ID(prefix string) string {
+	const random, length = 16, 26
+	var raw [random]byte
+	fill(raw[:])
+	text := make([]byte, len(prefix)+1+length)
+	copy(text, prefix)
+	text[len(prefix)] = '_'
+	lowerBase32.Encode(text[len(prefix)+1:], raw[:])
+	return string(text)
+}
+
+// Token returns a new secret: the prefix and 43 characters of base64url (256 random bits).
+func Token(prefix string) Text {
+	return Text(prefix + base64.RawURLEncoding.EncodeToString(Bytes(32)))
+}
+
+// Bytes returns n random bytes.
+func Bytes(n int) []byte {
+	raw := make([]byte, n)
+	fill(raw)
+	return raw
+}
+
+// fill makes all of b random. It cannot fail: without randomness the standard library ends the program.
+func fill(b []byte) { _, _ = rand.Read(b) }
+
+// Digits returns n decimal digits, every number of that length equally likely, leading zeros kept.
+func Digits(n int) Text {
+	const fair = 250 // the largest multiple of ten in a byte: 250…255 would favour the digits 0…5
+	text := make([]byte, 0, n)
+	for len(text) < n {
+		for _, b := range Bytes(n - len(text)) {
+			if b < fair {
+				text = append(text, '0'+b%10)
+			}
+		}
+	}
+	return Text(text)
+}
+
+// Hash returns the SHA-256 of s in base64url without padding: how the database keeps secrets of 256 random bits.
+// It is too fast for anything that a person can guess.
+func Hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// Equal compares two secrets, or their hashes, in a time that tells nothing but whether their lengths differ.
+func Equal(a, b string) bool {
+	return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
+}
