@@ -1,0 +1,132 @@
+package oauth
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+)
+
+// redirectTarget returns the redirect URI that the answer goes to: the one that was sent, if it is registered.
+func redirectTarget(client dialtone.Client, sent string) (string, error) {
+	for _, registered := range client.RedirectURIs {
+		if sent == registered { // RFC 9700 §2.1: exact string matching.
+			return sent, nil
+		}
+		// A confidential client is a server at a fixed address, so it has no need of changing ports.
+		if client.Public() && sameButPort(registered, sent) {
+			return sent, nil
+		}
+	}
+	return "", mismatch("redirect_uri", client.RedirectURIs, sent)
+}
+
+// defaultRedirect returns where the answer goes when the request does not say (RFC 6749 §3.1.2.3).
+func defaultRedirect(client dialtone.Client) (string, error) {
+	if len(client.RedirectURIs) != 1 {
+		return "", fmt.Errorf("redirect_uri is missing and the client has %d registered", len(client.RedirectURIs))
+	}
+	return client.RedirectURIs[0], nil
+}
+
+// sameButPort is RFC 8252 §7.3: an app on a computer listens at a loopback address, at whichever port is free. The name
+// localhost does not count: it may resolve to somewhere else (RFC 8252 §8.3).
+func sameButPort(registered, sent string) bool {
+	for _, origin := range []string{"http://127.0.0.1", "http://[::1]"} {
+		fixed, isLoopback := strings.CutPrefix(registered, origin)
+		rest, toLoopback := strings.CutPrefix(sent, origin)
+		if isLoopback && toLoopback {
+			want, wantOK := withoutPort(fixed)
+			got, gotOK := withoutPort(rest)
+			return wantOK && gotOK && want == got
+		}
+	}
+	return false
+}
+
+// withoutPort cuts the port off what follows the host. It is false for anything that is not a port, a path or a query:
+// 127.0.0.1.evil.example also begins with 127.0.0.1, and so does 127.0.0.1@evil.example.
+func withoutPort(afterHost string) (string, bool) {
+	if digits, ok := strings.CutPrefix(afterHost, ":"); ok {
+		end := strings.IndexAny(digits, "/?")
+		if end < 0 {
+			end = len(digits)
+		}
+		port, err := strconv.ParseUint(digits[:end], 10, 16)
+		if err != nil || port == 0 || end > len("65535") {
+			return "", false
+		}
+		afterHost = digits[end:]
+	}
+	return afterHost, afterHost == "" || afterHost[0] == '/' || afterHost[0] == '?'
+}
+
+// mismatch says where the parameter leaves the registered URI that it resembles most. Characters are counted from 1.
+func mismatch(name string, registered []string, sent string) error {
+	if len(registered) == 0 {
+		return fmt.Errorf("%s cannot match: the client has none registered", name)
+	}
+	at, nearest := -1, ""
+	for _, uri := range registered {
+		if n := commonPrefix(uri, sent); n > at {
+			at, nearest = n, uri
+		}
+	}
+	switch at {
+	case len(sent):
+		return fmt.Errorf("%s ends after character %d; the registered one goes on with %s", name, at, quote(nearest[at:]))
+	case len(nearest):
+		return fmt.Errorf("%s goes on after the end of the registered one at character %d: %s", name, at, quote(sent[at:]))
+	}
+	return fmt.Errorf("%s differs from the registered one at character %d: %s instead of %s", name, at+1, quote(sent[at:]), quote(nearest[at:]))
+}
+
+func commonPrefix(a, b string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+// RedirectLocation appends a response's parameters to the query of a redirect URI, in their order (RFC 6749 §4.1.2). What
+// the URI has already stays byte for byte. A space becomes %20, which every decoder understands, and not a plus sign.
+func RedirectLocation(redirectURI string, params []Param) string {
+	var location strings.Builder
+	location.WriteString(redirectURI)
+	separator := "?"
+	switch _, query, has := strings.Cut(redirectURI, "?"); {
+	case has && (query == "" || strings.HasSuffix(query, "&")):
+		separator = ""
+	case has:
+		separator = "&"
+	}
+	for _, param := range params {
+		location.WriteString(separator)
+		location.WriteString(escape(param.Name))
+		location.WriteByte('=')
+		location.WriteString(escape(param.Value))
+		separator = "&"
+	}
+	return location.String()
+}
+
+func escape(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }
+
+// RedirectOrigin returns the source expression by which a Content Security Policy lets a form lead to the redirect URI:
+// https://example.com:8443 for a web address, com.example.app: for an app's own scheme. Empty if there is none.
+func RedirectOrigin(redirectURI string) string {
+	parsed, err := url.Parse(redirectURI)
+	switch {
+	case err != nil || parsed.Scheme == "":
+		return ""
+	case parsed.Scheme != "https" && parsed.Scheme != "http":
+		return parsed.Scheme + ":"
+	case parsed.Host == "" || strings.ContainsAny(parsed.Host, ";,'*"):
+		// net/url takes a semicolon for part of a host; a policy takes it for the beginning of the next directive.
+		return ""
+	}
+	return parsed.Scheme + "://" + parsed.Host
+}
