@@ -1,0 +1,91 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+)
+
+// spend adds an entry to the budget. Error: *dialtone.BudgetError if a limit does not allow it.
+//
+// Counting and adding are one statement. Two who spend at once take the same number, and the primary key lets one of them
+// through; the other counts again and sees the first.
+func spend(ctx context.Context, t tx, b dialtone.Budget, now time.Time) error {
+	if b.Key == "" {
+		return nil // nothing is counted, as for sandbox numbers
+	}
+	text, args := spending(b, now)
+	for {
+		spent, err := t.exec(ctx, text, args...)
+		if err != nil || spent == 1 {
+			return err
+		}
+		wait, err := exhausted(ctx, t, b, now)
+		if err != nil {
+			return err
+		}
+		if wait > 0 {
+			return fmt.Errorf("spend: %w", &dialtone.BudgetError{Key: b.Key, RetryAfter: wait})
+		}
+	}
+}
+
+// spending returns the statement that spends from the budget if all limits allow it.
+func spending(b dialtone.Budget, now time.Time) (string, []any) {
+	args := []any{b.Key, now.UnixMicro()}
+	allowed := []string{"TRUE"}
+	for _, limit := range b.Limits {
+		args = append(args, now.Add(-limit.Window).UnixMicro(), limit.Count)
+		allowed = append(allowed, fmt.Sprintf("COUNT(*) FILTER (WHERE e.spent_at > $%d) < CAST($%d AS BIGINT)", len(args)-1, len(args)))
+	}
+	return `INSERT INTO budget_entry (key, seq, spent_at)
+		SELECT CAST($1 AS TEXT), COALESCE(MAX(e.seq), 0) + 1, CAST($2 AS BIGINT) FROM budget_entry AS e WHERE e.key = $1
+		HAVING ` + strings.Join(allowed, " AND ") + `
+		ON CONFLICT (key, seq) DO NOTHING`, args
+}
+
+// exhausted returns how long it takes until every limit allows one more; zero if they all do.
+func exhausted(ctx context.Context, t tx, b dialtone.Budget, now time.Time) (time.Duration, error) {
+	var longest time.Duration
+	for _, limit := range b.Limits {
+		if limit.Count <= 0 {
+			longest = max(longest, limit.Window)
+			continue
+		}
+		// There is room again when the oldest of the last Count entries leaves the window.
+		var oldest time.Time
+		some := false
+		err := t.each(ctx, []any{instant{&oldest}}, func() { some = true },
+			`SELECT spent_at FROM budget_entry WHERE key = $1 ORDER BY spent_at DESC LIMIT 1 OFFSET $2`, b.Key, limit.Count-1)
+		if err != nil {
+			return 0, err
+		}
+		if some {
+			longest = max(longest, oldest.Add(limit.Window).Sub(now))
+		}
+	}
+	return longest, nil
+}
+
+// refund empties a budget.
+func refund(ctx context.Context, t tx, key string) error {
+	_, err := t.exec(ctx, `DELETE FROM budget_entry WHERE key = $1`, key)
+	return err
+}
+
+// Spend adds an entry to each of the budgets, or to none. Error: *dialtone.BudgetError if a limit does not allow it.
+func (db *DB) Spend(ctx context.Context, budgets []dialtone.Budget, now time.Time) error {
+	return db.write(ctx, func(ctx context.Context, t tx) error { return spendAll(ctx, t, budgets, now) })
+}
+
+func spendAll(ctx context.Context, t tx, budgets []dialtone.Budget, now time.Time) error {
+	for _, b := range budgets {
+		if err := spend(ctx, t, b, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}

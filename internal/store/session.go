@@ -1,0 +1,76 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+)
+
+func sessionFields(s *dialtone.Session) []any {
+	return []any{
+		&s.ID, &s.SecretHash, &s.OperatorID, &s.SubscriptionID, wordList{&s.AMR}, instant{&s.AuthTime}, instant{&s.Created},
+		instant{&s.Expires}, instant{&s.Ended},
+	}
+}
+
+// sessionQuestion asks about a session at a product.
+type sessionQuestion struct{ sessionID, productID string }
+
+var sessionStates = newShared(`
+	WITH asked (n, session_id, product_id) AS (VALUES %s)
+	SELECT asked.n, s.id, s.secret_hash, s.operator_id, s.subscription_id, s.amr, s.auth_time_at, s.created_at, s.expires_at, s.ended_at,
+		`+subscriptionColumns+`, `+consentColumns+`
+	FROM asked
+	JOIN session AS s ON s.id = asked.session_id
+	JOIN subscription AS u ON u.id = s.subscription_id
+	LEFT JOIN consent AS c ON c.subscription_id = s.subscription_id AND c.product_id = asked.product_id AND c.revoked_at IS NULL`,
+	"TEXT", "TEXT")
+
+// SessionState returns a session, live or not, with its line and the line's consent to the product. Error: ErrNotFound if
+// there is no such session.
+func (db *DB) SessionState(ctx context.Context, sessionID, productID string) (dialtone.SessionState, error) {
+	answer, err := db.sessionStates.ask(ctx, sessionQuestion{sessionID, productID})
+	if err != nil {
+		return dialtone.SessionState{}, fmt.Errorf("read session: %w", err)
+	}
+	return answer.orNotFound()
+}
+
+func (db *DB) readSessionStates(ctx context.Context, asked []sessionQuestion) ([]found[dialtone.SessionState], error) {
+	args := make([]any, 0, 2*largestBatch)
+	for _, q := range asked {
+		args = append(args, q.sessionID, q.productID)
+	}
+	answers := make([]found[dialtone.SessionState], len(asked))
+	var n int
+	var s dialtone.SessionState
+	into := slices.Concat([]any{&n}, sessionFields(&s.Session), subscriptionFields(&s.Subscription), consentFields(&s.Consent))
+	text, args := sessionStates.fit(args)
+	err := db.read().each(ctx, into, func() { answers[n] = found[dialtone.SessionState]{s, true} }, text, args...)
+	return answers, err
+}
+
+func insertSession(ctx context.Context, t tx, s dialtone.Session) error {
+	_, err := t.exec(ctx, `
+		INSERT INTO session (id, secret_hash, operator_id, subscription_id, amr, auth_time_at, created_at, expires_at, ended_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		s.ID, s.SecretHash, s.OperatorID, s.SubscriptionID, words(s.AMR), micros(s.AuthTime), micros(s.Created), s.Expires.UnixMicro(),
+		micros(s.Ended))
+	return err
+}
+
+// EndSession signs a browser out. Grants of the session that have no refresh token die with it. Error: ErrNotFound if there
+// is no such session or it has ended.
+func (db *DB) EndSession(ctx context.Context, id string, now time.Time) error {
+	ended, err := db.exec(ctx, `UPDATE session SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL`, id, now.UnixMicro())
+	if err == nil && ended == 0 {
+		err = dialtone.ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	return nil
+}

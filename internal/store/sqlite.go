@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"runtime"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+)
+
+// sqliteEngine is one file with a pool of readers and one writer. In WAL mode neither waits for the other.
+type sqliteEngine struct {
+	readers *sql.DB
+	reading tx
+	writer  *writer
+}
+
+// The pragmas stand in the address because a statement would reach one connection of the pool only.
+const (
+	sqlitePragmas = "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
+		"&_pragma=temp_store(MEMORY)&_pragma=cache_size(-16000)"
+	sqliteReadOnly = "&_pragma=query_only(1)"
+)
+
+func openSQLite(ctx context.Context, file string) (engine, error) {
+	// The database holds numbers and hashes: nobody else on the machine may read it. SQLite gives its other files the same mode.
+	created, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := created.Close(); err != nil {
+		return nil, err
+	}
+	address := "file:" + (&url.URL{Path: file}).EscapedPath() + sqlitePragmas
+
+	writing, err := sql.Open("sqlite", address)
+	if err != nil {
+		return nil, err
+	}
+	// The writer goes first: it is the one that may turn a new file to WAL.
+	conn, err := writing.Conn(ctx)
+	if err != nil {
+		return nil, errors.Join(classifySQLite(err), writing.Close())
+	}
+	readers, err := sql.Open("sqlite", address+sqliteReadOnly)
+	if err != nil {
+		return nil, errors.Join(err, writing.Close())
+	}
+	readers.SetMaxOpenConns(max(4, runtime.GOMAXPROCS(0)))
+	readers.SetMaxIdleConns(max(4, runtime.GOMAXPROCS(0)))
+	return &sqliteEngine{
+		readers: readers,
+		reading: tx{on: newPrepared(readers), classify: classifySQLite},
+		writer:  newWriter(writing, tx{on: newPrepared(conn), classify: classifySQLite}),
+	}, nil
+}
+
+func (e *sqliteEngine) read() tx { return e.reading }
+
+func (e *sqliteEngine) write(ctx context.Context, do func(context.Context, tx) error) error {
+	return e.writer.write(ctx, do)
+}
+
+func (e *sqliteEngine) single(ctx context.Context, do func(context.Context, tx) error) error {
+	return e.writer.write(ctx, do)
+}
+
+func (e *sqliteEngine) exclusive(ctx context.Context, do func(context.Context, tx) error) error {
+	return e.writer.write(ctx, do)
+}
+
+// background has no end: nothing here waits for a network, and watching a context would cost a goroutine a statement.
+func (e *sqliteEngine) background() (context.Context, context.CancelFunc) {
+	return context.Background(), func() {}
+}
+
+func (e *sqliteEngine) sharing() sharing { return sharing{reads: 2, writes: 2} }
+
+func (e *sqliteEngine) backup(ctx context.Context, file string) error {
+	if _, err := e.readers.ExecContext(ctx, `VACUUM INTO $1`, file); err != nil {
+		return fmt.Errorf("copy the database: %w", classifySQLite(err))
+	}
+	return nil
+}
+
+func (e *sqliteEngine) close() error { return errors.Join(e.writer.close(), e.readers.Close()) }
+
+// classifySQLite tells the driver's errors apart by SQLite's extended result codes.
+func classifySQLite(err error) error {
+	var failure *sqlite.Error
+	if !errors.As(err, &failure) {
+		if errors.Is(err, sql.ErrConnDone) || errors.Is(err, context.DeadlineExceeded) {
+			return as(dialtone.ErrUnavailable, err)
+		}
+		return err
+	}
+	switch failure.Code() {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return as(dialtone.ErrConflict, err)
+	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+		return as(dialtone.ErrNotFound, err)
+	}
+	switch failure.Code() & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
+		sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PROTOCOL:
+		return as(dialtone.ErrUnavailable, err)
+	}
+	return err
+}

@@ -1,0 +1,105 @@
+// Package store keeps the product's nouns in SQLite or PostgreSQL.
+//
+// It owns the SQL, the schema, the transactions and what may be used once. It refuses rules: who may do what, and when, is
+// decided by the verbs; the store counts, compares and keeps.
+//
+//	method ──▶ one statement or one transaction ──▶ engine: sqlite.go, postgres.go
+//	  └─ hot ──▶ batch.go: callers that wait at the same moment share one statement
+//
+// One exported method is one intention in one transaction. Every statement runs as it is on both engines. Methods return
+// dialtone.ErrNotFound, ErrConflict and ErrUnavailable as package dialtone explains them; a method says what else it
+// returns, or what one of these means there. Times are kept to the microsecond.
+//
+// A grant is dead when it was revoked itself, when its line or its consent ended, or, if it has no refresh token, when its
+// session did. Only the thing that ended is written; whoever reads a grant looks at all of them (grant.go). So nothing can
+// slip between a revocation and a token that is being made at the same moment.
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+)
+
+// DB is an open database. Make it with Open. It is safe for concurrent use.
+type DB struct {
+	engine engine
+
+	sessionStates *batcher[sessionQuestion, found[dialtone.SessionState]]
+	grantStates   *batcher[grantQuestion, found[dialtone.GrantState]]
+	tokensSpent   *batcher[string, bool]
+	redemptions   *batcher[dialtone.Grant, bool]
+	rotations     *batcher[rotation, found[dialtone.Rotated]]
+}
+
+// Open opens the database that dsn names: "sqlite:FILE", or a postgres:// URL. The schema is Migrate's. Error: ErrInvalid
+// if dsn is neither.
+func Open(ctx context.Context, dsn string) (*DB, error) {
+	var opened engine
+	var err error
+	if file, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
+		opened, err = openSQLite(ctx, file)
+	} else if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+		opened, err = openPostgres(ctx, dsn)
+	} else {
+		return nil, fmt.Errorf("open database: %w: the address begins with neither sqlite: nor postgres://", dialtone.ErrInvalid)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	db := &DB{engine: opened}
+	share := opened.sharing()
+	db.sessionStates = newBatcher(share.reads, opened.background, db.readSessionStates, nil)
+	db.grantStates = newBatcher(share.reads, opened.background, db.readGrantStates, nil)
+	db.tokensSpent = newBatcher(share.reads, opened.background, db.readTokensSpent, nil)
+	db.redemptions = newBatcher(share.writes, opened.background, db.insertGrants, func(g dialtone.Grant) string { return g.ID })
+	db.rotations = newBatcher(share.writes, opened.background, db.rotateGrants, func(r rotation) string { return r.GrantID })
+	return db, nil
+}
+
+// Close lets what is under way finish and closes the database.
+func (db *DB) Close() error { return db.engine.close() }
+
+// Ping says whether the database answers. Error: ErrUnavailable.
+func (db *DB) Ping(ctx context.Context) error {
+	var one int
+	return db.read().one(ctx, []any{&one}, `SELECT 1`)
+}
+
+// Backup writes a consistent copy of a SQLite database to a new file while others go on working. Error: ErrInvalid with
+// PostgreSQL, which has better tools of its own.
+func (db *DB) Backup(ctx context.Context, file string) error { return db.engine.backup(ctx, file) }
+
+func (db *DB) read() tx { return db.engine.read() }
+
+// write runs do in a transaction: all of it is done, or nothing. It may run do more than once.
+func (db *DB) write(ctx context.Context, do func(context.Context, tx) error) error {
+	return db.engine.write(ctx, do)
+}
+
+// exec runs one writing statement by itself and returns how many rows it changed.
+func (db *DB) exec(ctx context.Context, text string, args ...any) (int64, error) {
+	var changed int64
+	err := db.engine.single(ctx, func(ctx context.Context, t tx) error {
+		var err error
+		changed, err = t.exec(ctx, text, args...)
+		return err
+	})
+	return changed, err
+}
+
+// found is the answer of a look-up that may find nothing.
+type found[T any] struct {
+	value T
+	ok    bool
+}
+
+// orNotFound turns the answer into the form that methods return.
+func (f found[T]) orNotFound() (T, error) {
+	if !f.ok {
+		return f.value, dialtone.ErrNotFound
+	}
+	return f.value, nil
+}

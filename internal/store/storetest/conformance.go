@@ -1,0 +1,47 @@
+package storetest
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/dialtone-id/dialtone/internal/store"
+)
+
+// Conformance is what every engine has to do, one file a subject.
+func Conformance(t *testing.T, db *store.DB) {
+	for name, test := range map[string]func(*testing.T, *store.DB){
+		"catalogue":     testCatalogue,
+		"subscriptions": testSubscriptions,
+		"keys":          testKeys,
+		"messages":      testMessages,
+		"budgets":       testBudgets,
+		"challenges":    testChallenges,
+		"tries":         testTries,
+		"sessions":      testSessions,
+		"consents":      testConsents,
+		"grants":        testGrants,
+		"refresh":       testRefresh,
+		"races":         testRaces,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, db) })
+	}
+}
+
+// same fails the test if got is not what is wanted; nil and empty lists are the same.
+func same(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.EquateErrors()); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+// fails fails the test if err is not the one that is wanted.
+func fails(t *testing.T, what string, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("%s: got error %v, want %v", what, err, want)
+	}
+}

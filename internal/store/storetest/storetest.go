@@ -1,0 +1,98 @@
+// Package storetest gives tests a real database and holds the suite that every engine has to pass.
+//
+// Tests of other packages use New: a SQLite file of their own, which costs some ten milliseconds. Only the store's own tests
+// run on both engines, with Engines and Conformance.
+package storetest
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
+
+	"github.com/dialtone-id/dialtone/internal/store"
+)
+
+// EngineNames are the databases that we run on.
+var EngineNames = []string{"sqlite", "postgres"}
+
+// New returns an empty SQLite database, which goes away with the test.
+func New(t testing.TB) *store.DB {
+	t.Helper()
+	return Open(t, Address(t, "sqlite"))
+}
+
+// Engines runs the test on an empty database of each engine.
+func Engines(t *testing.T, test func(t *testing.T, db *store.DB)) {
+	for _, engine := range EngineNames {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			test(t, Open(t, Address(t, engine)))
+		})
+	}
+}
+
+// Address returns the address of a new database without tables, which goes away with the test. In PostgreSQL that is a schema
+// of its own on the server that DIALTONE_TEST_POSTGRES names.
+func Address(t testing.TB, engine string) string {
+	t.Helper()
+	if engine == "sqlite" {
+		return "sqlite:" + filepath.Join(t.TempDir(), "dialtone.db")
+	}
+	return postgresSchema(t)
+}
+
+// Open opens a database, makes its tables and closes it after the test.
+func Open(t testing.TB, dsn string) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Errorf("close the database: %v", err)
+		}
+	})
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func postgresSchema(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv("DIALTONE_TEST_POSTGRES")
+	if server == "" {
+		t.Fatal("DIALTONE_TEST_POSTGRES does not name a PostgreSQL server: run `make test`, or scripts/test-postgres go test …")
+	}
+	address, err := url.Parse(server)
+	if err != nil {
+		t.Fatalf("DIALTONE_TEST_POSTGRES: %v", err)
+	}
+	schema := "test_" + strings.ToLower(rand.Text())
+	run(t, t.Context(), server, "CREATE SCHEMA "+schema)
+	t.Cleanup(func() { run(t, context.Background(), server, "DROP SCHEMA "+schema+" CASCADE") })
+	query := address.Query()
+	query.Set("search_path", schema)
+	address.RawQuery = query.Encode()
+	return address.String()
+}
+
+func run(t testing.TB, ctx context.Context, server, statement string) {
+	t.Helper()
+	db, err := sql.Open("pgx", server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(ctx, statement); err != nil {
+		t.Errorf("%s: %v", statement, err)
+	}
+}

@@ -1,0 +1,130 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+)
+
+const subscriptionColumns = `u.id, u.operator_id, u.phone_number, u.status, u.language, u.fixed_pin, u.created_at, u.ended_at`
+
+func subscriptionFields(s *dialtone.Subscription) []any {
+	return []any{
+		&s.ID, &s.OperatorID, &s.PhoneNumber, &s.Status, &s.Language, &s.FixedPIN, instant{&s.Created}, instant{&s.Ended},
+	}
+}
+
+// Subscription returns a line, ended or not.
+func (db *DB) Subscription(ctx context.Context, id string) (dialtone.Subscription, error) {
+	var s dialtone.Subscription
+	err := db.read().one(ctx, subscriptionFields(&s), `SELECT `+subscriptionColumns+` FROM subscription AS u WHERE u.id = $1`, id)
+	return s, err
+}
+
+// SubscriptionByNumber returns the line that has the number now.
+func (db *DB) SubscriptionByNumber(ctx context.Context, number dialtone.PhoneNumber) (dialtone.Subscription, error) {
+	var s dialtone.Subscription
+	err := db.read().one(ctx, subscriptionFields(&s), `
+		SELECT `+subscriptionColumns+` FROM subscription AS u WHERE u.phone_number = $1 AND u.ended_at IS NULL`, number.E164())
+	return s, err
+}
+
+// PutSubscription inserts a line, or changes its number, status, language or fixed PIN. Ending it revokes everything, as
+// EndSubscription. Error: ErrConflict if another line has the number, the line has ended, or it is another operator's.
+func (db *DB) PutSubscription(ctx context.Context, s dialtone.Subscription, now time.Time) error {
+	return db.PutSubscriptions(ctx, []dialtone.Subscription{s}, now)
+}
+
+var putSubscriptions = newShared(`
+	WITH asked (n, id, operator_id, phone_number, status, language, fixed_pin, created_at) AS (VALUES %s)
+	INSERT INTO subscription (id, operator_id, phone_number, status, language, fixed_pin, created_at)
+	SELECT id, operator_id, phone_number, status, language, fixed_pin, created_at FROM asked WHERE id IS NOT NULL
+	ON CONFLICT (id) DO UPDATE SET phone_number = excluded.phone_number, status = excluded.status, language = excluded.language,
+		fixed_pin = excluded.fixed_pin
+	WHERE subscription.ended_at IS NULL AND subscription.operator_id = excluded.operator_id`,
+	"TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT")
+
+// PutSubscriptions is PutSubscription for many lines: all of them or none. No id may come twice.
+func (db *DB) PutSubscriptions(ctx context.Context, list []dialtone.Subscription, now time.Time) error {
+	return db.write(ctx, func(ctx context.Context, t tx) error {
+		for rest := list; len(rest) > 0; {
+			part := rest[:min(len(rest), largestBatch)]
+			rest = rest[len(part):]
+			if err := putLines(ctx, t, part); err != nil {
+				return err
+			}
+			for _, s := range part {
+				if s.Status != dialtone.SubscriptionEnded {
+					continue
+				}
+				if err := endLine(ctx, t, s.ID, now); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// putLines writes the lines, ended ones as if they were not: endLine ends them with all that belongs to it.
+func putLines(ctx context.Context, t tx, list []dialtone.Subscription) error {
+	var args []any
+	for _, s := range list {
+		status := s.Status
+		if status == dialtone.SubscriptionEnded {
+			status = dialtone.SubscriptionBlocked
+		}
+		args = append(args, s.ID, s.OperatorID, s.PhoneNumber.E164(), string(status), s.Language, s.FixedPIN, micros(s.Created))
+	}
+	text, args := putSubscriptions.fit(args)
+	written, err := t.exec(ctx, text, args...)
+	if err == nil && int(written) < len(list) {
+		err = fmt.Errorf("put subscription: %w: the line has ended or is another operator's", dialtone.ErrConflict)
+	}
+	return err
+}
+
+// EndSubscription ends a line for good: its sessions, consents and grants end with it, each consent with a line in its
+// history and an event for the product. Errors: ErrNotFound if there is no such line, ErrConflict if it has ended already.
+func (db *DB) EndSubscription(ctx context.Context, id string, now time.Time) error {
+	return db.write(ctx, func(ctx context.Context, t tx) error { return endLine(ctx, t, id, now) })
+}
+
+func endLine(ctx context.Context, t tx, id string, now time.Time) error {
+	at := now.UnixMicro()
+	ended, err := t.exec(ctx, `UPDATE subscription SET status = 'ended', ended_at = $2 WHERE id = $1 AND ended_at IS NULL`, id, at)
+	if err != nil {
+		return err
+	}
+	if ended == 0 {
+		return fmt.Errorf("end subscription %s: %w", id, whyNotEnded(ctx, t, id))
+	}
+	// A consent is ended once, so its id makes the ids of the history line and of the event.
+	for _, text := range []string{
+		`UPDATE session SET ended_at = $2 WHERE subscription_id = $1 AND ended_at IS NULL`,
+		`INSERT INTO consent_event (id, consent_id, operator_id, subscription_id, product_id, client_id, kind, scopes, version, language,
+			text_hash, channel, actor, reason, happened_at)
+		SELECT 'ce_end_' || id, id, operator_id, subscription_id, product_id, '', 'revoked', '', version, language,
+			'', 'life_cycle', 'operator', 'subscription_ended', CAST($2 AS BIGINT)
+		FROM consent WHERE subscription_id = $1 AND revoked_at IS NULL`,
+		`INSERT INTO event (id, kind, operator_id, subscription_id, product_id, client_id, payload, happened_at)
+		SELECT 'ev_end_' || id, 'consent.revoked', operator_id, subscription_id, product_id, '', '{"scopes":[]}', CAST($2 AS BIGINT)
+		FROM consent WHERE subscription_id = $1 AND revoked_at IS NULL`,
+		`UPDATE consent SET revoked_at = $2 WHERE subscription_id = $1 AND revoked_at IS NULL`,
+	} {
+		if _, err := t.exec(ctx, text, id, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func whyNotEnded(ctx context.Context, t tx, id string) error {
+	var status string
+	if err := t.one(ctx, []any{&status}, `SELECT status FROM subscription WHERE id = $1`, id); err != nil {
+		return err
+	}
+	return dialtone.ErrConflict
+}
