@@ -1,0 +1,187 @@
+package directory
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+)
+
+// Problem is what is wrong with a number, as far as the person who typed it can do something about it.
+type Problem string
+
+const (
+	Empty        Problem = "empty"
+	TooShort     Problem = "too_short"
+	TooLong      Problem = "too_long"
+	NotANumber   Problem = "not_a_number"
+	NeedsCountry Problem = "needs_country" // in national writing, or with a country code that does not exist
+)
+
+// NumberError says why an input is no phone number. It wraps ErrInvalid and does not repeat the input.
+type NumberError struct{ Problem Problem }
+
+func (e *NumberError) Error() string { return fmt.Sprintf("phone number: %s", e.Problem) }
+
+// Unwrap makes errors.Is(err, dialtone.ErrInvalid) true.
+func (e *NumberError) Unwrap() error { return dialtone.ErrInvalid }
+
+const (
+	maxInput    = 64 // characters; a number with its separators has far fewer
+	maxDigits   = 18 // of an input: 15 of E.164, and an international prefix or a trunk prefix
+	minDigits   = 4  // below, there is nothing to find out about the number
+	noRegion    = "ZZ"
+	telScheme   = "tel:"
+	intlPrefix  = "00" // ITU-T E.123 §2.5 knows only the plus sign, but people write this one
+	maxE164Plus = 16   // characters of an E.164 number with its plus sign
+)
+
+var e164Pattern = regexp.MustCompile(`^\+[1-9][0-9]{3,14}$`)
+
+// Normalise returns the number that somebody typed. Region is the ISO 3166 code of the country whose national writing is
+// accepted, for example SE; empty: international writing only. Error: *NumberError.
+//
+// It says that the number is possible, not that it exists: numbering plans change faster than software.
+func Normalise(input, region string) (dialtone.PhoneNumber, error) {
+	digits, international, err := strip(input)
+	if err != nil {
+		return "", err
+	}
+	if international {
+		digits, region = "+"+digits, noRegion
+	} else if region == "" {
+		return "", &NumberError{NeedsCountry}
+	}
+	number, err := parse(digits, strings.ToUpper(region))
+	if err != nil {
+		return "", err
+	}
+	// Only a number with one spelling is a key: what gives another number when it is read again ("+20 000…", whose zeros are
+	// taken for trunk prefixes one by one) is none.
+	if again, err := parse(number.E164(), noRegion); err != nil || again != number {
+		return "", &NumberError{NotANumber}
+	}
+	return number, nil
+}
+
+// International reports whether the input names its country, with a plus sign or 00. Then Normalise does not depend on the
+// region, and there is no doubt about whose number it is.
+func International(input string) bool {
+	_, international, err := strip(input)
+	return err == nil && international
+}
+
+// Display returns the number as people read it: "+46 70 174 06 05".
+func Display(number dialtone.PhoneNumber) string {
+	parsed, err := phonenumbers.Parse(number.E164(), noRegion)
+	if err != nil {
+		return number.E164()
+	}
+	return phonenumbers.Format(parsed, phonenumbers.INTERNATIONAL)
+}
+
+// strip takes the separators away and refuses what no number has, before the numbering plans are asked: their parser is
+// large, and the input comes from anybody.
+func strip(input string) (digits string, international bool, err error) {
+	if utf8.RuneCountInString(input) > maxInput {
+		return "", false, &NumberError{TooLong}
+	}
+	input = strings.TrimFunc(input, separator)
+	if rest := strings.TrimPrefix(strings.ToLower(input), telScheme); len(rest) < len(input) {
+		input = rest
+	}
+	var out strings.Builder
+	for _, r := range input {
+		digit, ok := asciiDigit(r)
+		switch {
+		case ok:
+			out.WriteByte(digit)
+		case (r == '+' || r == '＋') && out.Len() == 0 && !international:
+			international = true
+		case separator(r):
+		default:
+			return "", false, &NumberError{NotANumber}
+		}
+	}
+	digits = out.String()
+	if rest, ok := strings.CutPrefix(digits, intlPrefix); ok && !international {
+		digits, international = rest, true
+	}
+	switch {
+	case digits == "" && !international:
+		return "", false, &NumberError{Empty}
+	case len(digits) < minDigits:
+		return "", false, &NumberError{TooShort}
+	case len(digits) > maxDigits:
+		return "", false, &NumberError{TooLong}
+	}
+	return digits, international, nil
+}
+
+// asciiDigit reads a digit of the scripts that our languages' keyboards write.
+func asciiDigit(r rune) (byte, bool) {
+	for _, zero := range []rune{'0', '٠', '۰', '０'} { // ASCII, Arabic-Indic, extended Arabic-Indic, full width
+		if r >= zero && r <= zero+9 {
+			return byte('0' + r - zero), true
+		}
+	}
+	return 0, false
+}
+
+// separator reports whether people, and the address books that they copy from, put r between digits. The format characters
+// keep a number's writing direction.
+func separator(r rune) bool {
+	return strings.ContainsRune("-.()/‐‑‒–—−", r) || unicode.IsSpace(r) || unicode.Is(unicode.Cf, r)
+}
+
+// parse asks the numbering plans about digits with or without a plus sign.
+func parse(digits, region string) (number dialtone.PhoneNumber, err error) {
+	defer func() {
+		// The parser has had panics on odd input; whoever sends it must not end the request of anybody else.
+		if recover() != nil {
+			number, err = "", &NumberError{NotANumber}
+		}
+	}()
+	parsed, err := phonenumbers.Parse(digits, region)
+	if err != nil {
+		return "", &NumberError{problemOf(err)}
+	}
+	switch phonenumbers.IsPossibleNumberWithReason(parsed) {
+	case phonenumbers.IS_POSSIBLE:
+	case phonenumbers.TOO_LONG:
+		return "", &NumberError{TooLong}
+	case phonenumbers.TOO_SHORT, phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
+		return "", &NumberError{TooShort}
+	case phonenumbers.INVALID_COUNTRY_CODE:
+		return "", &NumberError{NeedsCountry}
+	default:
+		return "", &NumberError{NotANumber}
+	}
+	e164 := phonenumbers.Format(parsed, phonenumbers.E164)
+	switch {
+	case len(e164) > maxE164Plus:
+		return "", &NumberError{TooLong}
+	case !e164Pattern.MatchString(e164):
+		return "", &NumberError{NotANumber}
+	}
+	return dialtone.PhoneNumber(e164), nil
+}
+
+func problemOf(err error) Problem {
+	switch {
+	case errors.Is(err, phonenumbers.ErrInvalidCountryCode):
+		return NeedsCountry
+	case errors.Is(err, phonenumbers.ErrNumTooLong):
+		return TooLong
+	case errors.Is(err, phonenumbers.ErrTooShortNSN), errors.Is(err, phonenumbers.ErrTooShortAfterIDD):
+		return TooShort
+	default:
+		return NotANumber
+	}
+}

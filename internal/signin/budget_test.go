@@ -1,0 +1,260 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+)
+
+// wantWait checks that err is a budget that has room again after the wait.
+func wantWait(t *testing.T, what string, err error, wait time.Duration) {
+	t.Helper()
+	if refused, ok := errors.AsType[*dialtone.BudgetError](err); !ok || refused.RetryAfter != wait {
+		t.Errorf("%s: %v, want to wait for %s", what, err, wait)
+	}
+}
+
+func TestAResendRepeatsTheCodeWhileItHasLifeLeft(t *testing.T) {
+	t.Parallel()
+	ctx, s := context.Background(), newStage(t)
+	started := s.start(request(served, "browser"))
+	pin := s.pin(served)
+	s.later(29 * time.Second)
+	_, err := s.resend(started.ChallengeID, "browser")
+	wantError(t, "after 29 seconds", err, dialtone.ErrConflict)
+
+	for _, step := range []struct {
+		after, next time.Duration
+		sameCode    bool
+	}{
+		{1 * time.Second, time.Minute, true},
+		{time.Minute, 2 * time.Minute, true},
+		{2*time.Minute + 30*time.Second, 0, false}, // exactly one minute is left
+	} {
+		s.later(step.after)
+		again, err := s.resend(started.ChallengeID, "browser")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := s.now.Add(step.next); step.next > 0 && again.NextSend != want || step.next == 0 && !again.NextSend.IsZero() {
+			t.Errorf("next send at %s, want %s", again.NextSend, want)
+		}
+		newest := s.pin(served)
+		if (newest == pin) != step.sameCode {
+			t.Errorf("after %s: same code %v, want %v", step.after, newest == pin, step.sameCode)
+		}
+		if step.sameCode && again.Expires != started.Expires || !step.sameCode && again.Expires != s.now.Add(5*time.Minute) {
+			t.Errorf("after %s: expires at %s", step.after, again.Expires)
+		}
+	}
+	s.later(4 * time.Minute)
+	_, err = s.resend(started.ChallengeID, "browser")
+	wantError(t, "the fourth resend", err, dialtone.ErrExhausted)
+	if state, err := s.State(ctx, started.ChallengeID, "browser"); err != nil || !state.NextSend.IsZero() {
+		t.Errorf("state %+v, %v", state, err)
+	}
+	_, err = s.verify(started.ChallengeID, "browser", pin)
+	wantLeft(t, "the code before", err, 4)
+	s.mustVerify(started.ChallengeID, "browser", s.pin(served))
+}
+
+func TestANumberGetsFiveSMSAnHourAndTenADay(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, func(c *Config) { c.Policy.NetworkSends = nil })
+	asked := s.now
+	for hour := range 2 {
+		for i := range 5 {
+			s.start(request(served, fmt.Sprint("browser ", hour, i%2)))
+		}
+		_, err := s.Start(context.Background(), request(served, "browser"), s.now)
+		if hour == 0 {
+			wantWait(t, "the sixth in an hour", err, time.Hour)
+			s.later(59 * time.Minute)
+			_, err = s.Start(context.Background(), request(served, "browser"), s.now)
+			wantWait(t, "59 minutes later", err, time.Minute)
+			s.later(time.Minute)
+		}
+	}
+	s.later(time.Hour)
+	_, err := s.Start(context.Background(), request(served, "browser"), s.now)
+	wantWait(t, "the eleventh in a day", err, asked.Add(24*time.Hour).Sub(s.now))
+	if n := len(s.sms(served)); n != 10 {
+		t.Errorf("%d SMS, want 10", n)
+	}
+	s.start(request(served2, "browser")) // another number has its own
+}
+
+func TestAResendCountsAsASend(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	for i := range 4 {
+		s.start(request(served, fmt.Sprint("browser ", i%2)))
+	}
+	last := s.start(request(served, "browser"))
+	s.later(30 * time.Second)
+	_, err := s.resend(last.ChallengeID, "browser")
+	wantWait(t, "the sixth", err, time.Hour-30*time.Second)
+}
+
+func TestANetworkAsksForThirtyPINsAnHour(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	ask := func(i int, address string) error {
+		r := request(dialtone.PhoneNumber(fmt.Sprintf("+3363998%04d", 1000+i)), "browser")
+		r.Network = address
+		_, err := s.Start(context.Background(), r, s.now)
+		return err
+	}
+	for i := range 30 {
+		if err := ask(i, fmt.Sprintf("192.0.2.%d", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantWait(t, "the 31st, from the same /24", ask(30, "192.0.2.200"), time.Hour)
+	wantWait(t, "the same over IPv6", ask(30, "::ffff:192.0.2.200"), time.Hour)
+	if err := ask(30, "192.0.3.1"); err != nil {
+		t.Errorf("from another network: %v", err)
+	}
+}
+
+func TestNetworksAreWhatAHouseholdGets(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"192.0.2.77": "192.0.2.0/24", "::ffff:192.0.2.77": "192.0.2.0/24", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64",
+		"fe80::1%eth0": "fe80::/64", "unix": "unix", "": "",
+	} {
+		if got := network(address); got != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
+		}
+	}
+}
+
+func TestThreeSignInsOfANumberAreOpenAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	for i := range 3 {
+		s.start(request(served, fmt.Sprint("browser ", i)))
+	}
+	_, err := s.Start(context.Background(), request(served, "browser 3"), s.now)
+	wantWait(t, "the fourth browser", err, 5*time.Minute)
+	s.start(request(served, "browser 1")) // the same browser again takes its own place
+	s.later(5 * time.Minute)
+	s.start(request(served, "browser 3"))
+}
+
+func TestASandboxNumberHasAFixedPINAndNoSMS(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	for i := range 40 { // published numbers are used by many: sends and open sign-ins are not counted
+		s.start(request(sandbox, fmt.Sprint("browser ", i)))
+	}
+	started := s.start(request(sandbox, "browser"))
+	_, err := s.verify(started.ChallengeID, "browser", "111111")
+	wantLeft(t, "wrong tries count as ever", err, 4)
+	s.later(31 * time.Second)
+	if _, err := s.resend(started.ChallengeID, "browser"); err != nil {
+		t.Fatal(err)
+	}
+	outcome := s.mustVerify(started.ChallengeID, "browser", "740605")
+	if outcome.Session.OperatorID != "sandbox" {
+		t.Errorf("session %+v", outcome.Session)
+	}
+	if n := len(s.sms(sandbox)); n != 0 {
+		t.Errorf("%d SMS left", n)
+	}
+}
+
+func TestTheSandboxCannotSignInARealNumber(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	const real1, real2 = dialtone.PhoneNumber("+33639981111"), dialtone.PhoneNumber("+33639982222")
+	s.putLine(dialtone.Subscription{ID: "sub_1", OperatorID: "sandbox", PhoneNumber: real1, Status: dialtone.SubscriptionActive, FixedPIN: "111111"})
+	s.putLine(dialtone.Subscription{ID: "sub_2", OperatorID: "fjord", PhoneNumber: real2, Status: dialtone.SubscriptionActive, FixedPIN: "111111"})
+	for _, number := range []dialtone.PhoneNumber{real1, real2} {
+		started := s.start(request(number, "browser"))
+		_, err := s.verify(started.ChallengeID, "browser", "111111")
+		wantLeft(t, "a fixed PIN on "+number.E164(), err, 4)
+	}
+	if atSandbox, atFjord := len(s.sms(real1)), len(s.sms(real2)); atSandbox != 0 || atFjord != 1 {
+		t.Errorf("%d SMS from the sandbox and %d from the operator, want 0 and 1", atSandbox, atFjord)
+	}
+}
+
+func TestOverTheDailyLimitNoSMSLeavesAndTheAnswerIsTheSame(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*stage){
+		"of the operator": func(s *stage) {
+			s.putOperator(dialtone.Operator{
+				ID: "fjord", Name: "Fjord", Approval: dialtone.ApprovalManual, SMS: dialtone.SMSRoute{Route: "inbox", Daily: 2},
+			})
+		},
+		"of the platform": func(s *stage) { s.DailySMSLimit = 2 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			change(s)
+			var answers []Started
+			for range 4 {
+				answers = append(answers, s.start(request(served, "browser")))
+				s.sms(served)
+			}
+			if n := len(s.sms(served)); n != 2 {
+				t.Errorf("%d SMS, want 2", n)
+			}
+			if answers[3].NextSend != answers[0].NextSend || answers[3].Expires != answers[0].Expires {
+				t.Errorf("the answer over the limit is %+v, before %+v", answers[3], answers[0])
+			}
+			if text := s.log.String(); !strings.Contains(text, "percent=50") || !strings.Contains(text, "level=ERROR msg=\"daily SMS limit\"") || strings.Count(text, "percent=100") != 1 {
+				t.Errorf("alarms: %s", text)
+			}
+		})
+	}
+}
+
+func TestTheDailyLimitKnowsWhatOtherNodesSentAndEndsAtMidnight(t *testing.T) {
+	t.Parallel()
+	ctx, s := context.Background(), newStage(t)
+	operator := dialtone.Operator{ID: "fjord", SMS: dialtone.SMSRoute{Daily: 2}}
+	noon := s.now.Truncate(24 * time.Hour).Add(12 * time.Hour)
+	if err := s.daily.spend(ctx, operator, 0, noon); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"sms_1", "sms_2"} {
+		err := s.db.PutMessage(ctx, dialtone.SMSMessage{ID: id, OperatorID: "fjord", Route: "inbox", State: dialtone.SMSAccepted, Segments: 1, Created: noon, Updated: noon})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantWait(t, "another node sent two", s.daily.spend(ctx, operator, 0, noon.Add(recountEvery)), 12*time.Hour-recountEvery)
+	if err := s.daily.spend(ctx, operator, 0, noon.Add(12*time.Hour)); err != nil {
+		t.Errorf("the next day: %v", err)
+	}
+}
+
+func TestAPolicyWithinItsBounds(t *testing.T) {
+	t.Parallel()
+	if err := DefaultPolicy.Validate(); err != nil {
+		t.Error(err)
+	}
+	for want, change := range map[string]func(*Policy){
+		"5 digits":           func(p *Policy) { p.Digits = 5 },
+		"9 digits":           func(p *Policy) { p.Digits = 9 },
+		"at most 10m0s":      func(p *Policy) { p.Lifetime = 11 * time.Minute },
+		"a code lives 0s":    func(p *Policy) { p.Lifetime = 0 },
+		"11 tries":           func(p *Policy) { p.Tries = 11 },
+		"are not limited":    func(p *Policy) { p.NumberFailures = nil },
+		"no challenge could": func(p *Policy) { p.OpenPerNumber = 0 },
+	} {
+		p := DefaultPolicy
+		change(&p)
+		if err := p.Validate(); !errors.Is(err, dialtone.ErrInvalid) || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}

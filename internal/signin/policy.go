@@ -1,0 +1,81 @@
+package signin
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+)
+
+// Policy holds the rules for PINs and sessions. Start from DefaultPolicy.
+//
+// A guess is right once in 10^Digits. Against one number, NumberFailures bounds the guesses of everybody together; against
+// many numbers at once ("spraying"), NetworkSends bounds those of one network.
+type Policy struct {
+	Digits   int           // of a PIN; 6 to 8
+	Lifetime time.Duration // of a code; 10 minutes at most (NIST SP 800-63B-4, OWASP ASVS 6.5.5)
+	Tries    int           // wrong ones that a challenge survives, and the one more that ends it; 3 to 10
+	// NumberFailures are the wrong tries of a number over all browsers. Neither a resend nor a new challenge resets them,
+	// the right PIN does.
+	NumberFailures []dialtone.Limit
+	// ResendWaits are the waits before each resend; there are no more resends than waits.
+	ResendWaits []time.Duration
+	// SameCodeWhile: a resend repeats the code while it has more than this left to live, since SMS overtake each other.
+	SameCodeWhile time.Duration
+	NumberSends   []dialtone.Limit // sends to a number, over all clients
+	NetworkSends  []dialtone.Limit // sends that a network (IPv4 /24, IPv6 /64) asks for
+	OpenPerNumber int              // challenges of one number that are open at the same time
+	// RepeatWithin: the right PIN that comes a second time this soon, from the same browser, gives the same session. It was
+	// the back button or a lost answer.
+	RepeatWithin    time.Duration
+	SessionLifetime time.Duration
+}
+
+// DefaultPolicy is what product.md promises; telecom.md has the reasons and bounds.
+var DefaultPolicy = Policy{
+	Digits:          6,
+	Lifetime:        5 * time.Minute,
+	Tries:           5,
+	NumberFailures:  []dialtone.Limit{{Count: 10, Window: time.Hour}, {Count: 20, Window: 24 * time.Hour}},
+	ResendWaits:     []time.Duration{30 * time.Second, 60 * time.Second, 120 * time.Second},
+	SameCodeWhile:   time.Minute,
+	NumberSends:     []dialtone.Limit{{Count: 5, Window: time.Hour}, {Count: 10, Window: 24 * time.Hour}},
+	NetworkSends:    []dialtone.Limit{{Count: 30, Window: time.Hour}},
+	OpenPerNumber:   3,
+	RepeatWithin:    time.Minute,
+	SessionLifetime: 30 * 24 * time.Hour,
+}
+
+const (
+	minDigits, maxDigits = 6, 8
+	minTries, maxTries   = 3, 10
+	maxLifetime          = 10 * time.Minute
+)
+
+// Validate says which bound the policy breaks, as an error that wraps ErrInvalid.
+func (p Policy) Validate() error {
+	switch {
+	case p.Digits < minDigits || p.Digits > maxDigits:
+		return fmt.Errorf("PIN policy: %w: %d digits; choose %d to %d", dialtone.ErrInvalid, p.Digits, minDigits, maxDigits)
+	case p.Lifetime <= 0 || p.Lifetime > maxLifetime:
+		return fmt.Errorf("PIN policy: %w: a code lives %s; choose at most %s", dialtone.ErrInvalid, p.Lifetime, maxLifetime)
+	case p.Tries < minTries || p.Tries > maxTries:
+		return fmt.Errorf("PIN policy: %w: %d tries; choose %d to %d", dialtone.ErrInvalid, p.Tries, minTries, maxTries)
+	case len(p.NumberFailures) == 0:
+		return fmt.Errorf("PIN policy: %w: wrong tries of a number are not limited", dialtone.ErrInvalid)
+	case p.OpenPerNumber < 1:
+		return fmt.Errorf("PIN policy: %w: no challenge could be open", dialtone.ErrInvalid)
+	}
+	return nil
+}
+
+// maxSends is the first send and the resends.
+func (p Policy) maxSends() int { return 1 + len(p.ResendWaits) }
+
+// nextSend is when the PIN may be sent again after it was sent so many times. Zero: never.
+func (p Policy) nextSend(sends int, now time.Time) time.Time {
+	if sends > len(p.ResendWaits) {
+		return time.Time{}
+	}
+	return now.Add(p.ResendWaits[sends-1])
+}

@@ -1,0 +1,112 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/secret"
+)
+
+// ResendRequest asks for the PIN of a challenge once more.
+type ResendRequest struct {
+	ChallengeID string
+	BrowserID   string
+	ClientID    string
+	ProductName string
+	Language    string
+	Network     string
+	Host        string
+}
+
+// Resend sends the PIN again: the same code while it has enough life left, so that it does not matter which SMS comes first;
+// a new code, with its own tries, otherwise. The number's wrong tries are not given back.
+//
+// Errors: ErrForbidden if another browser asks; ErrConflict if it is too early, or the PIN was entered already; ErrExhausted
+// if it was sent often enough, with a *BudgetError if waiting helps; ErrExpired if the challenge is over, or its tries are
+// used up: then Start again; ErrSuperseded; ErrNotFound.
+func (s *Service) Resend(ctx context.Context, r ResendRequest, now time.Time) (Started, error) {
+	c, err := s.challengeOf(ctx, r.ChallengeID, r.BrowserID)
+	if err != nil {
+		return Started{}, fmt.Errorf("resend PIN: %w", err)
+	}
+	switch {
+	case c.Superseded:
+		return Started{}, fmt.Errorf("resend PIN: %w", dialtone.ErrSuperseded)
+	case !c.Verified.IsZero():
+		return Started{}, fmt.Errorf("resend PIN that was entered: %w", dialtone.ErrConflict)
+	case c.Attempts >= s.Policy.Tries:
+		return Started{}, fmt.Errorf("resend PIN after too many tries: %w", dialtone.ErrExpired)
+	}
+	line, err := s.challengedLine(ctx, c)
+	if err != nil {
+		return Started{}, fmt.Errorf("resend PIN: %w", err)
+	}
+	change, err := s.changeFor(c, line, now)
+	if err != nil {
+		return Started{}, fmt.Errorf("resend PIN: %w", err)
+	}
+	budgets := s.sendBudgets(c.NumberKey, r.Network)
+	if inSandbox(line) {
+		budgets = nil
+	}
+	c, err = s.Store.ResendChallenge(ctx, c.ID, c.BrowserHash, change, s.Policy.maxSends(), budgets, now)
+	if err != nil {
+		s.logRefusal(err, r.ClientID)
+		return Started{}, fmt.Errorf("resend PIN: %w", err)
+	}
+	// What the row holds now is sent, whatever was read before: another tab may have been quicker.
+	code, ok := s.openCode(c.ID, c.SealedCode)
+	if !ok {
+		return Started{}, fmt.Errorf("resend PIN: %w", dialtone.ErrExpired)
+	}
+	s.Dispatcher.Enqueue(s.pinMessage(sending{
+		line: line, code: code, asked: now, notAfter: c.Expires,
+		product: r.ProductName, language: r.Language, host: r.Host,
+	}))
+	return Started{ChallengeID: c.ID, Expires: c.Expires, NextSend: c.NextSend}, nil
+}
+
+// changeFor decides between the same code and a new one.
+func (s *Service) changeFor(c dialtone.Challenge, line dialtone.Subscription, now time.Time) (dialtone.Resend, error) {
+	change := dialtone.Resend{NextSend: s.Policy.nextSend(c.Sends+1, now)}
+	if _, ok := s.openCode(c.ID, c.SealedCode); ok && c.Expires.Sub(now) > s.Policy.SameCodeWhile {
+		return change, nil
+	}
+	code := s.newCode(line)
+	hash, ok := s.codeHash(c.ID, code)
+	if !ok {
+		return dialtone.Resend{}, dialtone.ErrExpired
+	}
+	change.CodeHash, change.SealedCode, change.Expires = hash, s.sealCode(c.ID, code), now.Add(s.Policy.Lifetime)
+	return change, nil
+}
+
+// challengedLine returns the line that a challenge's PIN goes to, or a zero one if it was none, or is no longer the line of
+// that number.
+func (s *Service) challengedLine(ctx context.Context, c dialtone.Challenge) (dialtone.Subscription, error) {
+	line, err := s.Store.Subscription(ctx, c.SubscriptionID)
+	switch {
+	case errors.Is(err, dialtone.ErrNotFound):
+		return dialtone.Subscription{}, nil
+	case err != nil:
+		return dialtone.Subscription{}, err
+	case !line.Active() || !secret.Equal(s.numberKey(line.PhoneNumber), c.NumberKey):
+		return dialtone.Subscription{}, nil
+	}
+	return line, nil
+}
+
+// challengeOf returns the challenge if the browser is the one that started it. ErrForbidden otherwise.
+func (s *Service) challengeOf(ctx context.Context, id, browserID string) (dialtone.Challenge, error) {
+	c, err := s.Store.Challenge(ctx, id)
+	if err != nil {
+		return dialtone.Challenge{}, err
+	}
+	if !secret.Equal(c.BrowserHash, secret.Hash(browserID)) {
+		return dialtone.Challenge{}, fmt.Errorf("challenge of another browser: %w", dialtone.ErrForbidden)
+	}
+	return c, nil
+}

@@ -1,0 +1,168 @@
+// Package signin turns a phone number into a session: number, PIN by SMS, session cookie.
+//
+// It owns the rules for PINs (Policy), their budgets, and who is signed in. It refuses to know what the session is for:
+// product and consent belong to flow.
+//
+//	Start ──▶ challenge row ──▶ SMS, in the background
+//	   │  Resend ─────────────▶ the same code again, or a new one
+//	   └▶ Verify ──▶ session row + cookie ──▶ Session, SignOut
+//
+// A number that is served, one that nobody serves and one that is blocked take the same way: the same look-up, the same row,
+// the same answer. Only the text that leaves in the background tells them apart, and only its addressee sees it.
+//
+// A PIN is bound to a browser, an authorization request and a number. The database holds its keyed hash, and, while it may be
+// sent again, the code itself, sealed; the keys are elsewhere.
+package signin
+
+import (
+	"context"
+	"encoding/base64"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/directory"
+	"github.com/dialtone-id/dialtone/internal/message"
+	"github.com/dialtone-id/dialtone/internal/secret"
+)
+
+// Store is what signing in needs of the database.
+type Store interface {
+	directory.Store
+	Subscription(ctx context.Context, id string) (dialtone.Subscription, error)
+
+	// CreateChallenge spends the budgets, supersedes the open challenges of the same browser and request, and inserts c, all
+	// or nothing. *BudgetError if a budget or the number of open challenges is used up.
+	CreateChallenge(ctx context.Context, c dialtone.Challenge, budgets []dialtone.Budget, maxOpen int, now time.Time) error
+	Challenge(ctx context.Context, id string) (dialtone.Challenge, error)
+	// ResendChallenge counts a send and changes the challenge. ErrConflict: too early; ErrExpired; ErrExhausted: sent often
+	// enough, or a *BudgetError.
+	ResendChallenge(ctx context.Context, id, browserHash string, change dialtone.Resend, maxSends int, budgets []dialtone.Budget, now time.Time) (dialtone.Challenge, error)
+	// TryChallenge counts a try and, if the code is right, inserts the session, in one transaction. ErrConflict with the
+	// challenge if it was verified before.
+	TryChallenge(ctx context.Context, try dialtone.Try, now time.Time) (dialtone.Tried, error)
+
+	SessionState(ctx context.Context, sessionID, productID string) (dialtone.SessionState, error)
+	EndSession(ctx context.Context, id string, now time.Time) error
+
+	// CountMessages returns how many SMS were sent for an operator since then; for all operators if operatorID is empty.
+	CountMessages(ctx context.Context, operatorID string, since time.Time) (int, error)
+}
+
+// Operators looks operators up; it may be up to a second old.
+type Operators interface {
+	Operator(ctx context.Context, id string) (dialtone.Operator, error)
+}
+
+// Dispatcher sends in the background.
+type Dispatcher interface {
+	Enqueue(compose message.Compose)
+}
+
+// Config is what a Service needs.
+type Config struct {
+	Store      Store
+	Keys       *secret.Keys
+	Dispatcher Dispatcher
+	Operators  Operators
+	Policy     Policy
+	Log        *slog.Logger
+	// DailySMSLimit is the most SMS a day (UTC) over all operators; 0: no limit. Each operator has its own limit besides.
+	DailySMSLimit int
+}
+
+// Service signs people in. It is safe for concurrent use.
+type Service struct {
+	Config
+	directory directory.Directory
+	daily     *daily
+}
+
+// New returns the service. The policy must be valid.
+func New(c Config) *Service {
+	return &Service{Config: c, directory: directory.New(c.Store), daily: newDaily(c.Store, c.Log)}
+}
+
+// What a budget counts.
+const (
+	countNumberFailures = "number-failures"
+	countNumberSends    = "number-sends"
+	countNetworkSends   = "network-sends"
+)
+
+func budgetKey(count, key string) string { return count + ":" + key }
+
+// numberKey stands for a number where the number itself is not needed.
+func (s *Service) numberKey(number dialtone.PhoneNumber) string {
+	return encode(s.Keys.Fixed(secret.LabelNumber, number.E164()))
+}
+
+// sendBudgets are what one send is charged to. Limits that are not set are no budget.
+func (s *Service) sendBudgets(numberKey, address string) []dialtone.Budget {
+	var budgets []dialtone.Budget
+	if len(s.Policy.NumberSends) > 0 {
+		budgets = append(budgets, dialtone.Budget{Key: budgetKey(countNumberSends, numberKey), Limits: s.Policy.NumberSends})
+	}
+	if len(s.Policy.NetworkSends) > 0 {
+		key := encode(s.Keys.Fixed(secret.LabelNetwork, network(address)))
+		budgets = append(budgets, dialtone.Budget{Key: budgetKey(countNetworkSends, key), Limits: s.Policy.NetworkSends})
+	}
+	return budgets
+}
+
+// network returns the network of an IP address that is counted as one sender: the smallest that a household or a small
+// company gets. What is no IP address counts as it is.
+func network(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	ip = ip.Unmap()
+	bits := 64
+	if ip.Is4() {
+		bits = 24
+	}
+	prefix, err := ip.WithZone("").Prefix(bits)
+	if err != nil {
+		return address
+	}
+	return prefix.String()
+}
+
+// A challenge's id ends with the id of the data key that its code is hashed under: data keys rotate while PINs are on their
+// way.
+const keySeparator = "."
+
+func (s *Service) newChallengeID() string {
+	return secret.ID("pin") + keySeparator + s.Keys.CurrentID()
+}
+
+// keyed returns the keyed hash of parts under the key that a challenge was made with. False if that key is gone.
+func (s *Service) keyed(challengeID string, label secret.Label, parts ...string) (string, bool) {
+	_, keyID, _ := strings.Cut(challengeID, keySeparator)
+	mac, ok := s.Keys.MACWith(keyID, label, parts...)
+	return encode(mac), ok
+}
+
+func (s *Service) codeHash(challengeID string, code secret.Text) (string, bool) {
+	return s.keyed(challengeID, secret.LabelPIN, challengeID, code.Reveal())
+}
+
+// sealCode keeps a code for a resend. The id goes in, so that one row's code cannot be put into another row.
+func (s *Service) sealCode(challengeID string, code secret.Text) string {
+	return s.Keys.Seal(secret.LabelPINSealed, []byte(challengeID+" "+code.Reveal()))
+}
+
+// openCode undoes sealCode; false if there is nothing to open.
+func (s *Service) openCode(challengeID, sealed string) (secret.Text, bool) {
+	plain, err := s.Keys.Open(secret.LabelPINSealed, sealed)
+	if err != nil {
+		return "", false
+	}
+	code, ok := strings.CutPrefix(string(plain), challengeID+" ")
+	return secret.Text(code), ok
+}
+
+func encode(raw []byte) string { return base64.RawURLEncoding.EncodeToString(raw) }

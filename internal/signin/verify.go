@@ -1,0 +1,128 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/secret"
+)
+
+// VerifyRequest brings a PIN.
+type VerifyRequest struct {
+	ChallengeID string
+	BrowserID   string
+	RequestHash string
+	PIN         string // as typed: spaces and hyphens do not matter
+}
+
+// Outcome is a person who proved a number.
+type Outcome struct {
+	Session dialtone.Session
+	Cookie  secret.Text // the session cookie's value
+}
+
+// WrongPINError says that the PIN is not the one that was sent, and how many tries are left: at least one.
+type WrongPINError struct{ Left int }
+
+func (e *WrongPINError) Error() string { return fmt.Sprintf("wrong PIN, %d tries left", e.Left) }
+
+// amr are the methods that a PIN by SMS proves (RFC 8176 §2).
+var amr = []string{"sms", "otp"}
+
+// Verify spends one try and signs the person in if the PIN is right.
+//
+// Errors: *WrongPINError; ErrInvalid if it is no PIN at all, which costs no try; ErrExpired; ErrSuperseded if a newer PIN of the
+// same sign-in was asked for; ErrExhausted if the tries are used up, with a *BudgetError if the number's are; ErrForbidden if
+// the PIN belongs to another browser or request; ErrNotFound.
+func (s *Service) Verify(ctx context.Context, r VerifyRequest, now time.Time) (Outcome, error) {
+	pin, err := s.parsePIN(r.PIN)
+	if err != nil {
+		return Outcome{}, err
+	}
+	// The browser is checked before a try is spent: nobody else can use up a person's tries.
+	c, err := s.challengeOf(ctx, r.ChallengeID, r.BrowserID)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("verify PIN: %w", err)
+	}
+	if !secret.Equal(c.RequestHash, r.RequestHash) {
+		return Outcome{}, fmt.Errorf("verify PIN of another request: %w", dialtone.ErrForbidden)
+	}
+	hash, ok := s.codeHash(c.ID, pin)
+	if !ok {
+		return Outcome{}, fmt.Errorf("verify PIN: %w: its key is gone", dialtone.ErrExpired)
+	}
+	sessionID := secret.ID("ses")
+	cookie, ok := s.cookieFor(c.ID, sessionID)
+	if !ok {
+		return Outcome{}, fmt.Errorf("verify PIN: %w: its key is gone", dialtone.ErrExpired)
+	}
+	tried, err := s.Store.TryChallenge(ctx, dialtone.Try{
+		ID: c.ID, BrowserHash: c.BrowserHash, RequestHash: c.RequestHash, CodeHash: hash, MaxAttempts: s.Policy.Tries,
+		Budget: dialtone.Budget{Key: budgetKey(countNumberFailures, c.NumberKey), Limits: s.Policy.NumberFailures},
+		Session: dialtone.Session{
+			ID: sessionID, SecretHash: cookie.hash(), AMR: amr, AuthTime: now, Created: now, Expires: now.Add(s.Policy.SessionLifetime),
+		},
+	}, now)
+	switch {
+	case errors.Is(err, dialtone.ErrConflict):
+		return s.repeat(ctx, tried.Challenge, hash, now)
+	case err != nil:
+		s.logRefusal(err, "")
+		return Outcome{}, fmt.Errorf("verify PIN: %w", err)
+	case tried.Right:
+		return Outcome{Session: tried.Session, Cookie: cookie.text()}, nil
+	case tried.Challenge.Attempts >= s.Policy.Tries:
+		return Outcome{}, fmt.Errorf("verify PIN: the last try was wrong: %w", dialtone.ErrExhausted)
+	default:
+		return Outcome{}, &WrongPINError{Left: s.Policy.Tries - tried.Challenge.Attempts}
+	}
+}
+
+// repeat answers a PIN that was entered before: with the same session if it is right and came soon.
+func (s *Service) repeat(ctx context.Context, c dialtone.Challenge, hash string, now time.Time) (Outcome, error) {
+	over := fmt.Errorf("verify PIN that was used: %w", dialtone.ErrExpired)
+	if !secret.Equal(c.CodeHash, hash) || now.Sub(c.Verified) > s.Policy.RepeatWithin {
+		return Outcome{}, over
+	}
+	cookie, ok := s.cookieFor(c.ID, c.SessionID)
+	if !ok {
+		return Outcome{}, over
+	}
+	state, err := s.Session(ctx, cookie.text().Reveal(), "", now)
+	if errors.Is(err, dialtone.ErrNotFound) {
+		return Outcome{}, over
+	}
+	if err != nil {
+		return Outcome{}, fmt.Errorf("verify PIN again: %w", err)
+	}
+	return Outcome{Session: state.Session, Cookie: cookie.text()}, nil
+}
+
+// parsePIN takes away what people and keyboards put between the digits. Nothing but a PIN of the right length costs a try;
+// one that is too short for the policy may be a sandbox PIN.
+func (s *Service) parsePIN(typed string) (secret.Text, error) {
+	const maxTyped = 64
+	if len(typed) > maxTyped {
+		return "", fmt.Errorf("PIN: %w: it is too long", dialtone.ErrInvalid)
+	}
+	pin := strings.Map(func(r rune) rune {
+		for _, zero := range []rune{'٠', '۰', '０'} { // Arabic-Indic, extended Arabic-Indic, full width
+			if r >= zero && r <= zero+9 {
+				return '0' + r - zero
+			}
+		}
+		if r == '-' || unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, typed)
+	if len(pin) < minDigits || len(pin) > s.Policy.Digits || strings.ContainsFunc(pin, func(r rune) bool { return r < '0' || r > '9' }) {
+		return "", fmt.Errorf("PIN: %w: it is not %d digits", dialtone.ErrInvalid, s.Policy.Digits)
+	}
+	return secret.Text(pin), nil
+}
