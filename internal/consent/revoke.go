@@ -1,0 +1,65 @@
+package consent
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/secret"
+)
+
+// Removal says which consent is taken back, by whom and on which way.
+type Removal struct {
+	OperatorID     string
+	SubscriptionID string
+	ProductID      string
+	ClientID       string // the client that made the revoke link; empty otherwise
+	Language       string
+	Text           string // the words of the page, for the proof; empty when no page was shown
+	Channel        dialtone.ConsentChannel
+	Actor          string
+	Reason         string
+}
+
+// Revoke takes a consent back: every grant under it dies in the same transaction. Errors: ErrNotFound when none is in force.
+func Revoke(ctx context.Context, store Store, r Removal, now time.Time) error {
+	if err := store.RevokeConsent(ctx, r.SubscriptionID, r.ProductID, r.history(now), r.event(now), now); err != nil {
+		return fmt.Errorf("revoke consent: %w", err)
+	}
+	return nil
+}
+
+// RevokeByLink is Revoke on a link that works once. Errors: ErrConflict when the link was used before; ErrNotFound when no
+// consent is in force.
+func RevokeByLink(ctx context.Context, store Store, linkID string, linkExpires time.Time, r Removal, now time.Time) error {
+	err := store.RevokeConsentByLink(ctx, linkID, linkExpires, r.SubscriptionID, r.ProductID, r.history(now), r.event(now), now)
+	if err != nil {
+		return fmt.Errorf("revoke consent by link: %w", err)
+	}
+	return nil
+}
+
+func (r Removal) history(now time.Time) dialtone.ConsentEvent {
+	return dialtone.ConsentEvent{
+		ID: secret.ID("ce"), OperatorID: r.OperatorID, SubscriptionID: r.SubscriptionID, ProductID: r.ProductID,
+		ClientID: r.ClientID, Kind: dialtone.ConsentRevoked, Language: r.Language, TextHash: textHash(r.Text),
+		Channel: r.Channel, Actor: r.Actor, Reason: r.Reason, At: now,
+	}
+}
+
+func (r Removal) event(now time.Time) dialtone.Event {
+	c := dialtone.Consent{OperatorID: r.OperatorID, SubscriptionID: r.SubscriptionID, ProductID: r.ProductID, Scopes: []string{}}
+	return outbox(dialtone.EventConsentRevoked, c, r.ClientID, now)
+}
+
+// textHash is the proof of the words: SHA-256 in hex, empty for no words.
+func textHash(text string) string {
+	if text == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
