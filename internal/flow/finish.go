@@ -1,0 +1,56 @@
+package flow
+
+import (
+	"strings"
+
+	"github.com/dialtone-id/dialtone/internal/oauth"
+	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/token"
+)
+
+// Response is an authorization response: where it goes, how, and what it says (RFC 6749 §4.1.2).
+type Response struct {
+	RedirectURI string
+	Mode        string // query or form_post
+	Params      []oauth.Param
+}
+
+// Finish makes the code for an interaction that Next let through. Nothing is written: the code is sealed, and it is
+// spent when its grant is inserted.
+func (f *Flow) Finish(in Interaction, s Situation) Response {
+	granted := Granted(in, s)
+	code := f.Minter.Code(token.Code{
+		ID:               secret.ID("gr"),
+		ClientID:         s.Registration.Client.ID,
+		ProductID:        s.Registration.Product.ID,
+		RedirectURI:      in.Request.RedirectURI,
+		RedirectURIGiven: in.Request.RedirectURIGiven,
+		CodeChallenge:    in.Request.CodeChallenge,
+		Nonce:            in.Request.Nonce,
+		Scopes:           granted,
+		OperatorID:       s.Subscription.OperatorID,
+		SubscriptionID:   s.Subscription.ID,
+		SessionID:        s.Session.ID,
+		ConsentID:        s.Consent.ID,
+		AMR:              s.Session.AMR,
+		AuthTime:         s.Session.AuthTime,
+		Expires:          s.Now.Add(f.Policy.Code),
+		Claims:           in.Request.Claims.String(),
+	})
+	return f.respond(in, oauth.Param{Name: "code", Value: code}, oauth.Param{Name: "scope", Value: strings.Join(granted, " ")})
+}
+
+// Fail makes the error response of an interaction (RFC 6749 §4.1.2.1).
+func (f *Flow) Fail(in Interaction, failure *oauth.Error) Response {
+	return f.respond(in, oauth.Param{Name: "error", Value: string(failure.Code)},
+		oauth.Param{Name: "error_description", Value: failure.Description})
+}
+
+func (f *Flow) respond(in Interaction, params ...oauth.Param) Response {
+	if in.Request.State != "" {
+		params = append(params, oauth.Param{Name: "state", Value: in.Request.State})
+	}
+	// RFC 9207 §2: the client can tell which server answered, which stops mix-up attacks.
+	params = append(params, oauth.Param{Name: "iss", Value: f.Issuer})
+	return Response{RedirectURI: in.Request.RedirectURI, Mode: in.Request.ResponseMode, Params: params}
+}
