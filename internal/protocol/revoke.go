@@ -1,0 +1,33 @@
+package protocol
+
+import (
+	"net/http"
+
+	"github.com/dialtone-id/dialtone/internal/oauth"
+)
+
+// revoke is RFC 7009: 200 for every token, known or not. token_type_hint is not needed: a token's prefix tells its type.
+func (h *handler) revoke(w http.ResponseWriter, r *http.Request) {
+	now := h.Now()
+	params, err := readForm(w, r)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	reg, err := h.authenticate(r.Context(), r.Header.Get("Authorization"), params, now)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	text := params.Get("token")
+	if text == "" {
+		h.fail(w, r, oauth.NewError(oauth.InvalidRequest, "token is missing"))
+		return
+	}
+	if err := h.Flow.Revoke(r.Context(), reg, text, now); err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusOK)
+}

@@ -1,0 +1,98 @@
+package protocol
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/flow"
+	"github.com/dialtone-id/dialtone/internal/oauth"
+)
+
+// tokenAnswer is RFC 6749 §5.1, its members in alphabetical order.
+type tokenAnswer struct {
+	AccessToken  string `json:"access_token"`
+	ExpiresIn    int    `json:"expires_in"` // seconds
+	IDToken      string `json:"id_token,omitempty"`
+	RefreshToken string `json:"refresh_token,omitempty"`
+	Scope        string `json:"scope"`
+	TokenType    string `json:"token_type"`
+}
+
+// token is the token endpoint (RFC 6749 §3.2), one pipeline for all grant types.
+func (h *handler) token(w http.ResponseWriter, r *http.Request) {
+	now := h.Now()
+	// 1. Parse.
+	params, err := readForm(w, r)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	// 2. Authenticate the client.
+	reg, err := h.authenticate(r.Context(), r.Header.Get("Authorization"), params, now)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	// 3. Read the grant.
+	request, err := oauth.ParseToken(params)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	// 4. Resolve it, spend it, mint.
+	tokens, err := h.exchange(r.Context(), reg, request, now)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	// 5. Answer.
+	writeJSON(w, http.StatusOK, tokenAnswer{
+		AccessToken:  tokens.Access,
+		ExpiresIn:    int(tokens.ExpiresIn / time.Second),
+		IDToken:      tokens.ID,
+		RefreshToken: tokens.Refresh,
+		Scope:        strings.Join(tokens.Scopes, " "),
+		TokenType:    "bearer",
+	})
+}
+
+func (h *handler) exchange(ctx context.Context, reg dialtone.Registration, request oauth.GrantRequest, now time.Time) (flow.Tokens, error) {
+	switch request.GrantType {
+	case oauth.GrantAuthorizationCode:
+		return h.Flow.Redeem(ctx, reg, request, now)
+	case oauth.GrantRefreshToken:
+		return h.Flow.Refresh(ctx, reg, request, now)
+	case oauth.GrantClientCredentials:
+		return h.Flow.ClientCredentials(reg, request, now)
+	}
+	return flow.Tokens{}, oauth.NewError(oauth.UnsupportedGrantType, "use authorization_code, refresh_token or client_credentials")
+}
+
+// authenticate says which client is calling (RFC 6749 §2.3). An unknown client and a wrong secret give the same answer.
+func (h *handler) authenticate(ctx context.Context, authorization string, params oauth.Parameters, now time.Time) (dialtone.Registration, error) {
+	credentials, err := oauth.ParseClientAuthentication(authorization, params)
+	if err != nil {
+		return dialtone.Registration{}, err
+	}
+	refused := oauth.NewError(oauth.InvalidClient, "the client is unknown or its secret is wrong")
+	reg, err := h.Clients.Registration(ctx, credentials.ID)
+	switch {
+	case errors.Is(err, dialtone.ErrNotFound):
+		return dialtone.Registration{}, refused
+	case err != nil:
+		return dialtone.Registration{}, err
+	case reg.Client.Public() && credentials.Method == dialtone.AuthNone:
+		return reg, nil
+	case reg.Client.Public():
+		return dialtone.Registration{}, oauth.NewError(oauth.InvalidClient, "a public client has no secret; send client_id alone")
+	case credentials.Method == dialtone.AuthNone:
+		return dialtone.Registration{}, oauth.NewError(oauth.InvalidClient, "the client must authenticate; send its secret with HTTP Basic")
+	case !h.Clients.AuthenticateSecret(reg, credentials.Secret.Reveal(), now):
+		return dialtone.Registration{}, refused
+	}
+	return reg, nil
+}
