@@ -1,0 +1,117 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+)
+
+// keepForever is for addresses whose content never changes.
+const keepForever = "public, max-age=31536000, immutable"
+
+// mediaTypes are ours, not those of the machine: with nosniff, a wrong one would switch the pages off.
+var mediaTypes = map[string]string{
+	".css": "text/css; charset=utf-8",
+	".js":  "text/javascript; charset=utf-8",
+	".svg": "image/svg+xml",
+}
+
+// asset is one static file.
+type asset struct {
+	mediaType string
+	body      []byte
+	zipped    []byte // gzip
+}
+
+// assets serves the static files under names that hold a hash of their content.
+type assets struct {
+	addresses map[string]string // "shell.css" → "/static/shell.0123456789.css"
+	files     map[string]asset  // by address
+}
+
+// newAssets reads the folder static of each file system; a name may stand in one of them only.
+func newAssets(sources ...fs.FS) (*assets, error) {
+	a := &assets{addresses: map[string]string{}, files: map[string]asset{}}
+	for _, source := range sources {
+		entries, err := fs.ReadDir(source, "static")
+		if err != nil {
+			return nil, fmt.Errorf("read static files: %w", err)
+		}
+		for _, entry := range entries {
+			body, err := fs.ReadFile(source, path.Join("static", entry.Name()))
+			if err != nil {
+				return nil, fmt.Errorf("read static files: %w", err)
+			}
+			if err := a.add(entry.Name(), body); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return a, nil
+}
+
+func (a *assets) add(name string, body []byte) error {
+	if _, taken := a.addresses[name]; taken {
+		return fmt.Errorf("static file %s is there twice", name)
+	}
+	extension := path.Ext(name)
+	mediaType, known := mediaTypes[extension]
+	if !known {
+		return fmt.Errorf("static file %s: its media type is unknown", name)
+	}
+	sum := sha256.Sum256(body)
+	address := "/static/" + strings.TrimSuffix(name, extension) + "." + hex.EncodeToString(sum[:5]) + extension
+	a.addresses[name] = address
+	a.files[address] = asset{mediaType: mediaType, body: body, zipped: zip(body)}
+	return nil
+}
+
+// address returns where a static file is served.
+func (a *assets) address(name string) (string, error) {
+	address, ok := a.addresses[name]
+	if !ok {
+		return "", fmt.Errorf("there is no static file %s", name)
+	}
+	return address, nil
+}
+
+// ServeHTTP serves the static files and the brand stylesheets.
+func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header.Set("X-Content-Type-Options", "nosniff")
+	if digits, ok := brandColour(r.URL.Path); ok {
+		header.Set("Content-Type", "text/css; charset=utf-8")
+		header.Set("Cache-Control", keepForever)
+		_, _ = w.Write(brandStylesheet(digits))
+		return
+	}
+	file, ok := a.files[r.URL.Path]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	header.Set("Content-Type", file.mediaType)
+	header.Set("Cache-Control", keepForever)
+	header.Set("Vary", "Accept-Encoding")
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		header.Set("Content-Encoding", "gzip")
+		_, _ = w.Write(file.zipped)
+		return
+	}
+	_, _ = w.Write(file.body)
+}
+
+func zip(body []byte) []byte {
+	var zipped bytes.Buffer
+	w := gzip.NewWriter(&zipped)
+	// Writing to memory does not fail.
+	_, _ = w.Write(body)
+	_ = w.Close()
+	return zipped.Bytes()
+}

@@ -1,0 +1,169 @@
+package subscriber
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/oauth"
+	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/web"
+	"github.com/dialtone-id/dialtone/internal/web/subscriber/pages"
+)
+
+// logout is a checked logout request, sealed into its confirmation page.
+type logout struct {
+	ClientID string `json:"c,omitempty"`
+	Target   string `json:"t,omitempty"` // where the browser goes afterwards, with state; empty: a page of ours
+	Language string `json:"l,omitempty"`
+}
+
+// startLogout is OpenID Connect RP-Initiated Logout 1.0 §2. A request that proves, by an ID token of this very session,
+// that it comes from an app that the person is signed in to signs out at once; any other one asks first, so that a foreign
+// page cannot sign people out.
+func (h *Handler) startLogout(w http.ResponseWriter, r *http.Request) {
+	params, err := oauth.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		h.Refuse(w, r, err)
+		return
+	}
+	request, err := oauth.ParseLogout(params)
+	if err != nil {
+		h.Refuse(w, r, err)
+		return
+	}
+	end, reg, hintedSession, err := h.checkLogout(r, request)
+	if err != nil {
+		h.Refuse(w, r, err)
+		return
+	}
+	state, err := h.Signin.Session(r.Context(), h.Cookies.Get(r, sessionCookie), reg.Product.ID, h.Now())
+	switch {
+	case errors.Is(err, dialtone.ErrNotFound):
+		h.finishLogout(w, r, end, reg.Product)
+	case err != nil:
+		h.Refuse(w, r, err)
+	case hintedSession != "" && hintedSession == h.Minter.SessionID(reg.Product.ID, state.Session.ID):
+		h.signOut(w, r, end, reg.Product)
+	default:
+		h.Renderer.Render(w, r, http.StatusOK, pages.Logout{
+			Frame: end.frame(h.brand(r, state.Subscription.OperatorID)), State: h.sealLogout(end), Product: reg.Product,
+			Number: state.Subscription.PhoneNumber,
+		})
+	}
+}
+
+// checkLogout finds the client, checks where it wants the browser to go, and returns the sid of the id_token_hint.
+func (h *Handler) checkLogout(r *http.Request, request oauth.LogoutRequest) (logout, dialtone.Registration, string, error) {
+	var audience, session string
+	if request.IDTokenHint != "" {
+		hint, err := h.Minter.VerifyIDTokenHint(request.IDTokenHint)
+		if err != nil {
+			return logout{}, dialtone.Registration{}, "", oauth.NewError(oauth.InvalidRequest, "id_token_hint is not an ID token of this server")
+		}
+		audience, session = hint.Audience, hint.SessionID
+	}
+	clientID, err := request.Client(audience)
+	if err != nil {
+		return logout{}, dialtone.Registration{}, "", err
+	}
+	var reg dialtone.Registration
+	if clientID != "" {
+		reg, err = h.Catalog.Registration(r.Context(), clientID)
+		if errors.Is(err, dialtone.ErrNotFound) {
+			err = oauth.NewError(oauth.InvalidRequest, "client_id is unknown")
+		}
+		if err != nil {
+			return logout{}, dialtone.Registration{}, "", err
+		}
+	}
+	target, err := request.Target(reg.Client)
+	if err != nil {
+		return logout{}, dialtone.Registration{}, "", err
+	}
+	language := h.Renderer.Match(request.UILocales, r.Header.Get("Accept-Language"))
+	return logout{ClientID: clientID, Target: target, Language: language}, reg, session, nil
+}
+
+// startLogoutByPost takes the request as a form and turns the browser to the same request by GET, for the reason that
+// protocol's authorizeByPost gives: a form from another site carries no SameSite=Lax cookie.
+func (h *Handler) startLogoutByPost(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxForm))
+	if err != nil {
+		h.showError(w, r, http.StatusBadRequest, pages.Error{Problem: pages.ProblemForm})
+		return
+	}
+	query, err := oauth.FormQuery(r.Header.Get("Content-Type"), body)
+	if err != nil {
+		h.Refuse(w, r, err)
+		return
+	}
+	seeOther(w, "/oauth2/sessions/logout?"+query)
+}
+
+// answerLogout is the person's answer on the confirmation page.
+func (h *Handler) answerLogout(w http.ResponseWriter, r *http.Request) {
+	if !h.parseForm(w, r) {
+		return
+	}
+	var end logout
+	plain, err := h.Keys.Open(secret.LabelLogout, r.PostForm.Get("r"))
+	if err == nil {
+		err = json.Unmarshal(plain, &end)
+	}
+	if err != nil {
+		h.showError(w, r, http.StatusBadRequest, pages.Error{Problem: pages.ProblemForm})
+		return
+	}
+	var product dialtone.Product
+	if end.ClientID != "" {
+		reg, err := h.Catalog.Registration(r.Context(), end.ClientID)
+		if err != nil {
+			h.Refuse(w, r, err)
+			return
+		}
+		product = reg.Product
+	}
+	if r.PostForm.Get("decision") != "sign_out" {
+		h.Renderer.Render(w, r, http.StatusOK, pages.SignedOut{Frame: end.frame(dialtone.Operator{}), Product: product, Stayed: true, Back: end.Target})
+		return
+	}
+	h.signOut(w, r, end, product)
+}
+
+func (h *Handler) signOut(w http.ResponseWriter, r *http.Request, end logout, product dialtone.Product) {
+	err := h.Signin.SignOut(r.Context(), h.Cookies.Get(r, sessionCookie), h.Now())
+	if err != nil && !errors.Is(err, dialtone.ErrNotFound) {
+		h.Refuse(w, r, err)
+		return
+	}
+	h.finishLogout(w, r, end, product)
+}
+
+func (h *Handler) finishLogout(w http.ResponseWriter, r *http.Request, end logout, product dialtone.Product) {
+	h.Cookies.Clear(w, sessionCookie)
+	if end.Target != "" {
+		seeOther(w, end.Target)
+		return
+	}
+	h.Renderer.Render(w, r, http.StatusOK, pages.SignedOut{Frame: end.frame(dialtone.Operator{}), Product: product})
+}
+
+func (l logout) frame(operator dialtone.Operator) web.Frame {
+	frame := web.Frame{Language: l.Language, Operator: operator}
+	if l.Target != "" {
+		frame.LeadsTo = []string{oauth.RedirectOrigin(l.Target)}
+	}
+	return frame
+}
+
+func (h *Handler) sealLogout(l logout) string {
+	plain, err := json.Marshal(l)
+	if err != nil {
+		panic(fmt.Sprintf("subscriber: a logout is plain data: %v", err))
+	}
+	return h.Keys.Seal(secret.LabelLogout, plain)
+}

@@ -1,0 +1,88 @@
+package subscriber
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/directory"
+	"github.com/dialtone-id/dialtone/internal/signin"
+	"github.com/dialtone-id/dialtone/internal/web"
+	"github.com/dialtone-id/dialtone/internal/web/subscriber/pages"
+)
+
+// showNumber asks for the phone number. What was typed before, or login_hint, fills it in.
+func (h *Handler) showNumber(w http.ResponseWriter, r *http.Request) {
+	v, ok := h.open(w, r)
+	if !ok {
+		return
+	}
+	page := h.numberPage(v)
+	switch {
+	case v.in.Number != "":
+		page.Value = directory.Display(v.in.Number)
+	case v.in.Request.LoginHint != "":
+		page.Value = directory.Display(v.in.Request.LoginHint)
+	}
+	h.Renderer.Render(w, r, http.StatusOK, page)
+}
+
+func (h *Handler) numberPage(v visit) pages.Number {
+	return pages.Number{
+		Frame: v.frame(dialtone.Operator{}), State: h.Flow.Seal(v.in), Product: v.reg.Product,
+		Organization: v.reg.Organization.Name, Back: h.back(v.in),
+	}
+}
+
+// sendPIN takes the number and has a PIN sent to it. Served, unknown and blocked numbers get the same answer by the same work.
+func (h *Handler) sendPIN(w http.ResponseWriter, r *http.Request) {
+	v, ok := h.open(w, r)
+	if !ok {
+		return
+	}
+	page := h.numberPage(v)
+	page.Value = r.PostForm.Get("phone_number")
+	number, err := directory.Normalise(page.Value, h.Region)
+	if wrong, ok := errors.AsType[*directory.NumberError](err); ok {
+		page.Problem = pages.NumberProblem(wrong.Problem)
+		h.Renderer.Render(w, r, http.StatusUnprocessableEntity, page)
+		return
+	}
+	if !directory.International(page.Value) {
+		// National writing leaves the country to us, so the person sees what we made of it before anything is sent.
+		page.Confirm, page.Edit = web.LTR(directory.Display(number)), h.here("/signin", v.in)
+		h.Renderer.Render(w, r, http.StatusOK, page)
+		return
+	}
+	started, err := h.Signin.Start(r.Context(), h.startRequest(r, v, number), h.Now())
+	if exhausted, ok := errors.AsType[*dialtone.BudgetError](err); ok {
+		page.Problem, page.RetryAfter = pages.NumberTooMany, exhausted.RetryAfter
+		retryAfter(w, exhausted.RetryAfter)
+		h.Renderer.Render(w, r, http.StatusTooManyRequests, page)
+		return
+	}
+	if err != nil {
+		h.Refuse(w, r, err)
+		return
+	}
+	v.in.Number, v.in.Challenge = number, started.ChallengeID
+	h.turnTo(w, r, "/signin/pin", v.in)
+}
+
+func (h *Handler) startRequest(r *http.Request, v visit, number dialtone.PhoneNumber) signin.StartRequest {
+	return signin.StartRequest{
+		Number: number, BrowserID: h.Cookies.Get(r, browserCookie), RequestHash: v.in.ID,
+		ClientID: v.reg.Client.ID, ProductName: v.reg.Product.Name, Language: v.in.Language,
+		Network: h.ClientIP(r), Host: h.host(),
+	}
+}
+
+// host is the identity server's name, for the origin-bound line of the SMS.
+func (h *Handler) host() string {
+	issuer, err := url.Parse(h.Issuer)
+	if err != nil {
+		return ""
+	}
+	return issuer.Hostname()
+}

@@ -1,0 +1,113 @@
+package subscriber
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/directory"
+	"github.com/dialtone-id/dialtone/internal/flow"
+	"github.com/dialtone-id/dialtone/internal/oauth"
+	"github.com/dialtone-id/dialtone/internal/web"
+	"github.com/dialtone-id/dialtone/internal/web/subscriber/pages"
+)
+
+const (
+	maxForm         = 64 << 10       // bytes of a posted form
+	browserLifetime = 24 * time.Hour // of the browser-id cookie; far longer than an interaction
+)
+
+// visit is one request for a page of an interaction: what every such handler begins with.
+type visit struct {
+	in  flow.Interaction
+	reg dialtone.Registration
+}
+
+// open reads the interaction of a page, from the address or from the form. When it returns false, the request is answered.
+func (h *Handler) open(w http.ResponseWriter, r *http.Request) (visit, bool) {
+	sealed := r.URL.Query().Get("r")
+	if r.Method == http.MethodPost {
+		if !h.parseForm(w, r) {
+			return visit{}, false
+		}
+		sealed = r.PostForm.Get("r")
+	}
+	in, err := h.Flow.Open(sealed, h.Cookies.Get(r, browserCookie), h.Now())
+	if errors.Is(err, dialtone.ErrInvalid) {
+		h.showError(w, r, http.StatusBadRequest, pages.Error{Problem: pages.ProblemForm})
+		return visit{}, false
+	}
+	problem := pages.ProblemExpired
+	if errors.Is(err, dialtone.ErrForbidden) {
+		problem = pages.ProblemOtherBrowser
+	}
+	reg, lookUp := h.Catalog.Registration(r.Context(), in.Request.ClientID)
+	if lookUp != nil {
+		h.Refuse(w, r, lookUp)
+		return visit{}, false
+	}
+	v := visit{in: in, reg: reg}
+	if err != nil {
+		page := pages.Error{Frame: v.frame(dialtone.Operator{}), Problem: problem, Product: reg.Product, Back: h.back(in)}
+		h.showError(w, r, http.StatusBadRequest, page)
+		return visit{}, false
+	}
+	return v, true
+}
+
+// parseForm reads a posted form. When it returns false, the request is answered.
+func (h *Handler) parseForm(w http.ResponseWriter, r *http.Request) bool {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		h.showError(w, r, http.StatusBadRequest, pages.Error{Problem: pages.ProblemForm})
+		return false
+	}
+	return true
+}
+
+// frame is what a page of the interaction looks like, and where its form may lead.
+func (v visit) frame(operator dialtone.Operator) web.Frame {
+	return web.Frame{Language: v.in.Language, Operator: operator, LeadsTo: []string{oauth.RedirectOrigin(v.in.Request.RedirectURI)}}
+}
+
+// brandBefore is the brand that is shown before anybody has proved a number: by the published number range, never by the
+// directory, which would tell who is served (docs/decisions/0004).
+func (h *Handler) brandBefore(r *http.Request, number dialtone.PhoneNumber) dialtone.Operator {
+	operators, err := h.Catalog.Operators(r.Context())
+	if err != nil {
+		return dialtone.Operator{}
+	}
+	operator, _ := directory.OperatorByRange(operators, number)
+	return operator
+}
+
+// brand is the operator of a line that was proved.
+func (h *Handler) brand(r *http.Request, operatorID string) dialtone.Operator {
+	operator, err := h.Catalog.Operator(r.Context(), operatorID)
+	if err != nil {
+		h.Log.WarnContext(r.Context(), "brand not found", "operator", operatorID, "error", err)
+	}
+	return operator
+}
+
+// back is the address that takes the person to the app with a proper refusal.
+func (h *Handler) back(in flow.Interaction) string {
+	if in.Request.ResponseMode == oauth.ResponseModeFormPost {
+		return "" // a link cannot post
+	}
+	response := h.Flow.Fail(in, oauth.NewError(oauth.AccessDenied, "the person went back without signing in"))
+	return oauth.RedirectLocation(response.RedirectURI, response.Params)
+}
+
+// here is the address of a page with this interaction.
+func (h *Handler) here(path string, in flow.Interaction) string {
+	return path + "?r=" + url.QueryEscape(h.Flow.Seal(in))
+}
+
+// retryAfter tells programs what the page tells people.
+func retryAfter(w http.ResponseWriter, wait time.Duration) {
+	w.Header().Set("Retry-After", strconv.Itoa(max(1, int(wait/time.Second))))
+}

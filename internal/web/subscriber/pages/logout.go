@@ -1,0 +1,34 @@
+package pages
+
+import (
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/web"
+)
+
+// Logout asks whether to sign out (OpenID Connect RP-Initiated Logout 1.0 §2: the person is asked). It posts r and decision
+// (sign_out or stay) to /signout.
+type Logout struct {
+	web.Frame
+	State   string               // r
+	Product dialtone.Product     // which app asks; zero when unknown
+	Number  dialtone.PhoneNumber // whose session it is, shown masked; empty when unknown
+}
+
+// Title asks the question of the page.
+func (p Logout) Title() web.Text { return web.Text{ID: "logout.title"} }
+
+// SignedOut says that the person is signed out here. With Stayed, that they still are signed in.
+type SignedOut struct {
+	web.Frame
+	Product dialtone.Product // which app asked; zero when unknown
+	Stayed  bool
+	Back    string // leads to the app; may be empty
+}
+
+// Title says what happened.
+func (p SignedOut) Title() web.Text {
+	if p.Stayed {
+		return web.Text{ID: "signed_out.title_stayed"}
+	}
+	return web.Text{ID: "signed_out.title"}
+}

@@ -1,0 +1,47 @@
+package pages
+
+import (
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/web"
+)
+
+// Number asks for the phone number. It posts r and phone_number to /signin.
+//
+// With Confirm it asks whether this is the number: the person wrote it without a country code, and sees what we made of it
+// before anything is sent. That form also posts confirmed=yes.
+type Number struct {
+	web.Frame
+	State        string // r
+	Product      dialtone.Product
+	Organization string // who offers the product; may be empty
+	Value        string // what the field holds: typed before, or the request's login_hint
+	Confirm      web.LTR
+	Example      web.LTR // a number as people here write it; empty: no example
+	Problem      NumberProblem
+	RetryAfter   time.Duration // with NumberTooMany
+	Edit         string        // with Confirm: the address that leads back to the empty field
+	Back         string        // leads to the app, with error=access_denied; empty: no way back
+}
+
+// NumberProblem is what is wrong with the number that was posted.
+type NumberProblem string
+
+// The problems that a person can do something about.
+const (
+	NumberEmpty        NumberProblem = "empty"
+	NumberTooShort     NumberProblem = "too_short"
+	NumberTooLong      NumberProblem = "too_long"
+	NumberNotANumber   NumberProblem = "not_a_number"
+	NumberNeedsCountry NumberProblem = "needs_country"
+	NumberTooMany      NumberProblem = "too_many" // PINs were asked for too often; see RetryAfter
+)
+
+// Title names the product that the person signs in to.
+func (p Number) Title() web.Text {
+	if p.Confirm != "" {
+		return web.Text{ID: "number.confirm.title"}
+	}
+	return web.Text{ID: "number.title", Values: web.Values{"product": p.Product.Name}}
+}

@@ -1,0 +1,119 @@
+package subscriber
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/signin"
+	"github.com/dialtone-id/dialtone/internal/web/subscriber/pages"
+)
+
+// showPIN asks for the PIN. After a right one (the back button leads here), the interaction just goes on.
+func (h *Handler) showPIN(w http.ResponseWriter, r *http.Request) {
+	v, ok := h.open(w, r)
+	if !ok {
+		return
+	}
+	page, state, ok := h.pinPage(w, r, v)
+	if !ok {
+		return
+	}
+	if state.Verified {
+		h.Proceed(w, r, v.in)
+		return
+	}
+	page.SentAgain = r.URL.Query().Has("again")
+	h.Renderer.Render(w, r, http.StatusOK, page)
+}
+
+// pinPage is the page for the challenge as it is now. When it returns false, the request is answered.
+func (h *Handler) pinPage(w http.ResponseWriter, r *http.Request, v visit) (pages.PIN, signin.State, bool) {
+	if v.in.Challenge == "" {
+		h.turnTo(w, r, "/signin", v.in)
+		return pages.PIN{}, signin.State{}, false
+	}
+	state, err := h.Signin.State(r.Context(), v.in.Challenge, h.Cookies.Get(r, browserCookie))
+	switch {
+	case errors.Is(err, dialtone.ErrNotFound):
+		state = signin.State{} // swept away long after it expired
+	case err != nil:
+		h.Refuse(w, r, err)
+		return pages.PIN{}, signin.State{}, false
+	}
+	now := h.Now()
+	page := pages.PIN{
+		Frame:       v.frame(h.brandBefore(r, v.in.Number)),
+		State:       h.Flow.Seal(v.in),
+		Product:     v.reg.Product,
+		Number:      v.in.Number,
+		Digits:      h.Signin.Policy.Digits,
+		Left:        max(0, state.Expires.Sub(now)),
+		NoResend:    state.NextSend.IsZero(),
+		OtherNumber: h.here("/signin", v.in),
+		Back:        h.back(v.in),
+	}
+	if !page.NoResend {
+		page.ResendAfter = max(0, state.NextSend.Sub(now)).Round(time.Second)
+	}
+	switch {
+	case state.Superseded:
+		page.Problem = pages.PINSuperseded
+	case state.TriesLeft == 0:
+		page.Problem = pages.PINExhausted
+	}
+	return page, state, true
+}
+
+// verifyPIN spends a try. The right PIN signs the browser in, and the interaction goes on.
+func (h *Handler) verifyPIN(w http.ResponseWriter, r *http.Request) {
+	v, ok := h.open(w, r)
+	if !ok {
+		return
+	}
+	outcome, err := h.Signin.Verify(r.Context(), signin.VerifyRequest{
+		ChallengeID: v.in.Challenge, BrowserID: h.Cookies.Get(r, browserCookie), RequestHash: v.in.ID, PIN: r.PostForm.Get("pin"),
+	}, h.Now())
+	if err == nil {
+		cookie := outcome.Cookie.Reveal()
+		h.Cookies.Set(w, sessionCookie, cookie, h.Signin.Policy.SessionLifetime)
+		h.proceed(w, r, v.in, cookie)
+		return
+	}
+	h.showPINProblem(w, r, v, err)
+}
+
+func (h *Handler) showPINProblem(w http.ResponseWriter, r *http.Request, v visit, err error) {
+	page, _, ok := h.pinPage(w, r, v)
+	if !ok {
+		return
+	}
+	status := http.StatusUnprocessableEntity
+	var wrong *signin.WrongPINError
+	var budget *dialtone.BudgetError
+	switch {
+	case errors.As(err, &wrong):
+		page.Problem, page.TriesLeft = pages.PINWrong, wrong.Left
+	case errors.As(err, &budget):
+		page.Problem, page.RetryAfter, status = pages.PINExhausted, budget.RetryAfter, http.StatusTooManyRequests
+		retryAfter(w, budget.RetryAfter)
+	case errors.Is(err, dialtone.ErrInvalid):
+		page.Problem = pages.PINMalformed
+	case errors.Is(err, dialtone.ErrSuperseded):
+		page.Problem = pages.PINSuperseded
+	case errors.Is(err, dialtone.ErrExhausted):
+		page.Problem = pages.PINExhausted
+	case errors.Is(err, dialtone.ErrExpired), errors.Is(err, dialtone.ErrNotFound):
+		page.Problem = pages.PINExpired
+	case errors.Is(err, dialtone.ErrForbidden):
+		h.showError(w, r, http.StatusForbidden, pages.Error{
+			Frame: v.frame(dialtone.Operator{}), Problem: pages.ProblemOtherBrowser, Product: v.reg.Product, Back: h.back(v.in),
+		})
+		return
+	default:
+		h.Refuse(w, r, err)
+		return
+	}
+	h.Renderer.Render(w, r, status, page)
+}

@@ -1,0 +1,124 @@
+package subscriber
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/flow"
+	"github.com/dialtone-id/dialtone/internal/oauth"
+	"github.com/dialtone-id/dialtone/internal/secret"
+)
+
+// The cookies. Both are HttpOnly and SameSite=Lax.
+const (
+	sessionCookie = "dialtone_session" // signin's: session id and secret
+	browserCookie = "dialtone_browser" // a random id that binds interactions and PINs to this browser
+)
+
+// Proceed takes an interaction to whatever comes next: a page for the person or the answer for the client.
+func (h *Handler) Proceed(w http.ResponseWriter, r *http.Request, in flow.Interaction) {
+	h.proceed(w, r, in, h.Cookies.Get(r, sessionCookie))
+}
+
+// proceed is Proceed with the session cookie that counts: right after a sign-in, the request does not have it yet.
+func (h *Handler) proceed(w http.ResponseWriter, r *http.Request, in flow.Interaction, session string) {
+	situation, err := h.situation(r, in, session)
+	if err != nil {
+		h.Refuse(w, r, err)
+		return
+	}
+	step := flow.Next(in, situation)
+	switch {
+	case step.Issue():
+		h.answer(w, r, in, h.Flow.Finish(in, situation))
+	case step.Page == flow.NotAvailablePage:
+		h.showNotAvailable(w, r, in, situation, step.Fail)
+	case step.Fail != nil:
+		h.answer(w, r, in, h.Flow.Fail(in, step.Fail))
+	case step.Page == flow.SignInPage:
+		h.turnTo(w, r, "/signin", in)
+	case step.Page == flow.ConsentPage:
+		h.turnTo(w, r, "/consent", in)
+	}
+}
+
+// situation reads what Next needs: with a session, one read of the database.
+func (h *Handler) situation(r *http.Request, in flow.Interaction, session string) (flow.Situation, error) {
+	now := h.Now()
+	reg, err := h.Catalog.Registration(r.Context(), in.Request.ClientID)
+	if err != nil {
+		return flow.Situation{}, err
+	}
+	s := flow.Situation{Registration: reg, Now: now}
+	if s.Hinted, err = h.hinted(in); err != nil {
+		return flow.Situation{}, err
+	}
+	state, err := h.Signin.Session(r.Context(), session, reg.Product.ID, now)
+	switch {
+	case errors.Is(err, dialtone.ErrNotFound):
+		return s, nil
+	case err != nil:
+		return flow.Situation{}, err
+	}
+	s.Session, s.Subscription, s.Consent = state.Session, state.Subscription, state.Consent
+	s.Subject = h.Minter.Subject(reg.Product.ID, state.Subscription.ID)
+	return s, nil
+}
+
+// hinted returns the sub that the request insists on (OpenID Connect Core 1.0 §3.1.2.1 id_token_hint, §5.5.1 claims).
+func (h *Handler) hinted(in flow.Interaction) (string, error) {
+	if subject := in.Request.Claims.SubjectValue(); subject != "" {
+		return subject, nil
+	}
+	if in.Request.IDTokenHint == "" {
+		return "", nil
+	}
+	hint, err := h.Minter.VerifyIDTokenHint(in.Request.IDTokenHint)
+	if err != nil {
+		return "", h.refusal(in, oauth.NewError(oauth.InvalidRequest, "id_token_hint is not an ID token of this server"))
+	}
+	return hint.Subject, nil
+}
+
+// refusal is an authorization failure that goes back to the client.
+func (h *Handler) refusal(in flow.Interaction, failure *oauth.Error) error {
+	return &oauth.RedirectError{RedirectURI: in.Request.RedirectURI, ResponseMode: in.Request.ResponseMode, State: in.Request.State, Err: failure}
+}
+
+// turnTo sends the browser to a page with the interaction sealed for this browser.
+func (h *Handler) turnTo(w http.ResponseWriter, r *http.Request, path string, in flow.Interaction) {
+	h.bind(w, r, &in)
+	seeOther(w, h.here(path, in))
+}
+
+// bind ties the interaction to this browser, which gets its cookie if it has none, and to the language of its pages.
+func (h *Handler) bind(w http.ResponseWriter, r *http.Request, in *flow.Interaction) {
+	browser := h.Cookies.Get(r, browserCookie)
+	if len(browser) < 32 {
+		browser = secret.Token("").Reveal()
+		h.Cookies.Set(w, browserCookie, browser, browserLifetime)
+	}
+	in.Browser = secret.Hash(browser)
+	if in.Language == "" {
+		in.Language = h.Renderer.Match(in.Request.UILocales, r.Header.Get("Accept-Language"))
+	}
+}
+
+// answer gives the client its authorization response: by redirect, or by a form that posts itself
+// (OAuth 2.0 Form Post Response Mode §2).
+func (h *Handler) answer(w http.ResponseWriter, r *http.Request, in flow.Interaction, response flow.Response) {
+	if response.Mode == oauth.ResponseModeFormPost {
+		h.showFormPost(w, r, in, response)
+		return
+	}
+	seeOther(w, oauth.RedirectLocation(response.RedirectURI, response.Params))
+}
+
+// seeOther turns the browser to an address that is right as it is; http.Redirect would add a body.
+func seeOther(w http.ResponseWriter, address string) {
+	w.Header().Set("Location", address)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	w.WriteHeader(http.StatusSeeOther)
+}

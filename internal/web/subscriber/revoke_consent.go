@@ -1,0 +1,101 @@
+package subscriber
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/dialtone-id/dialtone/internal/consent"
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/oauth"
+	"github.com/dialtone-id/dialtone/internal/token"
+	"github.com/dialtone-id/dialtone/internal/web"
+	"github.com/dialtone-id/dialtone/internal/web/subscriber/pages"
+)
+
+// showRevokeConsent is the page of a revoke-consent link. Looking at it does not use the link up: mail scanners and previews
+// look at links, too.
+func (h *Handler) showRevokeConsent(w http.ResponseWriter, r *http.Request) {
+	text := r.URL.Query().Get("revoke_token")
+	link, page, ok := h.openRevokeLink(w, r, text)
+	if !ok {
+		return
+	}
+	spent, err := h.Store.TokenSpent(r.Context(), link.ID)
+	if err != nil {
+		h.Refuse(w, r, err)
+		return
+	}
+	if spent {
+		h.showError(w, r, http.StatusGone, pages.Error{Frame: page.Frame, Problem: pages.ProblemLink, Product: page.Product})
+		return
+	}
+	h.Renderer.Render(w, r, http.StatusOK, page)
+}
+
+// openRevokeLink opens the link and makes its page. When it returns false, the request is answered.
+func (h *Handler) openRevokeLink(w http.ResponseWriter, r *http.Request, text string) (token.RevokeLink, pages.Revoke, bool) {
+	link, err := h.Minter.OpenRevokeLink(text)
+	if err != nil || !h.Now().Before(link.Expires) {
+		h.showError(w, r, http.StatusGone, pages.Error{Problem: pages.ProblemLink})
+		return token.RevokeLink{}, pages.Revoke{}, false
+	}
+	reg, err := h.Catalog.Registration(r.Context(), link.ClientID)
+	if err != nil {
+		h.Refuse(w, r, err)
+		return token.RevokeLink{}, pages.Revoke{}, false
+	}
+	line, err := h.Store.Subscription(r.Context(), link.SubscriptionID)
+	if err != nil {
+		h.Refuse(w, r, err)
+		return token.RevokeLink{}, pages.Revoke{}, false
+	}
+	return link, pages.Revoke{
+		Frame: web.Frame{
+			Language: h.Renderer.Match(nil, r.Header.Get("Accept-Language")),
+			Operator: h.brand(r, link.OperatorID),
+			LeadsTo:  []string{oauth.RedirectOrigin(link.RedirectTo)},
+		},
+		State: text, Product: reg.Product, Organization: reg.Organization.Name, Number: line.PhoneNumber,
+	}, true
+}
+
+// answerRevokeConsent removes the product, or not, and returns to the app. Either answer uses the link up.
+func (h *Handler) answerRevokeConsent(w http.ResponseWriter, r *http.Request) {
+	if !h.parseForm(w, r) {
+		return
+	}
+	link, page, ok := h.openRevokeLink(w, r, r.PostForm.Get("r"))
+	if !ok {
+		return
+	}
+	var params []oauth.Param
+	var err error
+	switch r.PostForm.Get("decision") {
+	case "remove":
+		err = consent.RevokeByLink(r.Context(), h.Store, link.ID, link.Expires, consent.Removal{
+			OperatorID: link.OperatorID, SubscriptionID: link.SubscriptionID, ProductID: link.ProductID, ClientID: link.ClientID,
+			Language: page.Language, Text: h.Renderer.Words(page), Channel: dialtone.ChannelRevokeLink, Actor: "subscriber",
+		}, h.Now())
+		if errors.Is(err, dialtone.ErrNotFound) {
+			err = nil // removed on another way meanwhile: what the person wants is so
+		}
+	case "cancel":
+		err = h.Store.SpendToken(r.Context(), link.ID, link.Expires)
+		params = append(params, oauth.Param{Name: "error", Value: string(oauth.AccessDenied)})
+	default:
+		h.Renderer.Render(w, r, http.StatusUnprocessableEntity, page)
+		return
+	}
+	if errors.Is(err, dialtone.ErrConflict) {
+		h.showError(w, r, http.StatusGone, pages.Error{Frame: page.Frame, Problem: pages.ProblemLink, Product: page.Product})
+		return
+	}
+	if err != nil {
+		h.Refuse(w, r, err)
+		return
+	}
+	if link.State != "" {
+		params = append(params, oauth.Param{Name: "state", Value: link.State})
+	}
+	seeOther(w, oauth.RedirectLocation(link.RedirectTo, params))
+}
