@@ -1,0 +1,153 @@
+// Package catalog keeps who may ask whom for what: operators, scopes, organizations, products, clients, listings.
+//
+// It owns the rules for changing them (a product's consent version grows with a material change, an operator with
+// automatic approval enables what it is offered, a secret is shown once), the cache through which every protocol request
+// reads them, and the YAML document of `dialtone apply`. It refuses to hold anything about a subscriber's consents,
+// sessions or grants, which are never cached.
+//
+//	Registration, Scopes, Operators ── at most 1 s old, dropped at once on the node that writes
+//	PutOperator … List, AddSecret   ── validate, write, drop
+//	AuthenticateSecret              ── which of the client's live secrets, if any
+//	ParseDocument, Apply            ── all of the above from one file, idempotently
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+)
+
+// Store is what the catalogue needs of the database.
+type Store interface {
+	Registration(ctx context.Context, clientID string) (dialtone.Registration, error)
+	Scopes(ctx context.Context) ([]dialtone.Scope, error)
+	Operators(ctx context.Context) ([]dialtone.Operator, error)
+	Product(ctx context.Context, id string) (dialtone.Product, error)
+	Client(ctx context.Context, id string) (dialtone.Client, error)
+	Listing(ctx context.Context, productID, operatorID string) (dialtone.Listing, error)
+	Subscription(ctx context.Context, id string) (dialtone.Subscription, error)
+	SubscriptionByNumber(ctx context.Context, number dialtone.PhoneNumber) (dialtone.Subscription, error)
+
+	PutOperator(ctx context.Context, operator dialtone.Operator) error
+	PutScope(ctx context.Context, scope dialtone.Scope) error
+	PutOrganization(ctx context.Context, organization dialtone.Organization) error
+	PutProduct(ctx context.Context, product dialtone.Product) error
+	PutClient(ctx context.Context, client dialtone.Client) error
+	PutClientSecret(ctx context.Context, clientID string, secret dialtone.ClientSecret) error
+	TouchClientSecrets(ctx context.Context, lastUsed map[string]time.Time) error
+	PutListing(ctx context.Context, listing dialtone.Listing, actor string) error
+	PutSubscription(ctx context.Context, subscription dialtone.Subscription, now time.Time) error
+}
+
+// Catalog reads and changes the catalogue. Safe for concurrent use.
+type Catalog struct {
+	store         Store
+	registrations *fresh[string, dialtone.Registration]
+	scopes        *fresh[struct{}, map[string]dialtone.Scope]
+	operators     *fresh[struct{}, []dialtone.Operator]
+	lastUsed      lastUsed
+}
+
+// registrationsKept bounds the cache: some 2 kB each.
+const registrationsKept = 10_000
+
+// New returns the catalogue in the store.
+func New(store Store) *Catalog {
+	return &Catalog{
+		store:         store,
+		registrations: newFresh(registrationsKept, store.Registration),
+		scopes:        newFresh(1, readScopes(store)),
+		operators:     newFresh(1, func(ctx context.Context, _ struct{}) ([]dialtone.Operator, error) { return store.Operators(ctx) }),
+	}
+}
+
+// builtInScopes are part of every installation and cannot be taken away; the store may hold other words for them.
+func builtInScopes() []dialtone.Scope {
+	return []dialtone.Scope{
+		{
+			Name: dialtone.ScopeOpenID, Category: "Identity",
+			Developer: "A stable identifier of the subscriber for your product, in an ID token.",
+			Subscriber: map[string]string{
+				"en": "Recognise you when you come back",
+				"sv": "Känna igen dig när du kommer tillbaka",
+				"nb": "Kjenne deg igjen når du kommer tilbake",
+				"de": "Sie wiedererkennen, wenn Sie zurückkommen",
+				"fr": "Vous reconnaître à votre retour",
+				"es": "Reconocerte cuando vuelvas",
+				"ar": "التعرّف عليك عند عودتك",
+			},
+		},
+		{
+			Name: dialtone.ScopePhone, Category: "Identity",
+			Developer: "The verified phone number, in user info.",
+			Subscriber: map[string]string{
+				"en": "See your phone number",
+				"sv": "Se ditt telefonnummer",
+				"nb": "Se telefonnummeret ditt",
+				"de": "Ihre Telefonnummer sehen",
+				"fr": "Voir votre numéro de téléphone",
+				"es": "Ver tu número de teléfono",
+				"ar": "الاطلاع على رقم هاتفك",
+			},
+		},
+		{
+			Name: dialtone.ScopeOfflineAccess, Category: "Identity",
+			Developer: "A refresh token: access that outlives the browser session, until the subscriber takes it back.",
+			Subscriber: map[string]string{
+				"en": "Keep this access until you remove it",
+				"sv": "Behålla åtkomsten tills du tar bort den",
+				"nb": "Beholde tilgangen til du fjerner den",
+				"de": "Diesen Zugriff behalten, bis Sie ihn entfernen",
+				"fr": "Conserver cet accès jusqu’à ce que vous le retiriez",
+				"es": "Conservar este acceso hasta que lo retires",
+				"ar": "الاحتفاظ بهذا الوصول حتى تزيله",
+			},
+		},
+	}
+}
+
+func readScopes(store Store) func(context.Context, struct{}) (map[string]dialtone.Scope, error) {
+	return func(ctx context.Context, _ struct{}) (map[string]dialtone.Scope, error) {
+		stored, err := store.Scopes(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all := make(map[string]dialtone.Scope, len(stored)+3)
+		for _, scope := range slices.Concat(builtInScopes(), stored) {
+			all[scope.Name] = scope
+		}
+		return all, nil
+	}
+}
+
+// Registration returns everything about a client that a protocol request needs; ErrNotFound if there is no such client.
+// The caller must not change what the slices and maps hold.
+func (c *Catalog) Registration(ctx context.Context, clientID string) (dialtone.Registration, error) {
+	return c.registrations.Get(ctx, clientID)
+}
+
+// Scopes returns the scope catalogue by name, built-in ones included. The caller must not change it.
+func (c *Catalog) Scopes(ctx context.Context) (map[string]dialtone.Scope, error) {
+	return c.scopes.Get(ctx, struct{}{})
+}
+
+// Operators returns all operators with their number ranges. The caller must not change them.
+func (c *Catalog) Operators(ctx context.Context) ([]dialtone.Operator, error) {
+	return c.operators.Get(ctx, struct{}{})
+}
+
+// Operator returns one operator; ErrNotFound if there is none with that id.
+func (c *Catalog) Operator(ctx context.Context, id string) (dialtone.Operator, error) {
+	operators, err := c.Operators(ctx)
+	if err != nil {
+		return dialtone.Operator{}, err
+	}
+	i := slices.IndexFunc(operators, func(o dialtone.Operator) bool { return o.ID == id })
+	if i < 0 {
+		return dialtone.Operator{}, fmt.Errorf("operator %s: %w", id, dialtone.ErrNotFound)
+	}
+	return operators[i], nil
+}
