@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/dialtone-id/dialtone/examples/rp"
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/directory"
+	"github.com/dialtone-id/dialtone/internal/message"
+	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/server"
+	"github.com/dialtone-id/dialtone/internal/web/inbox"
+)
+
+type demoCommand struct {
+	Data     string `help:"Folder for the database, the root key and demo.env; the same folder goes on where it stopped." default:"dialtone-demo" type:"path"`
+	PortBase int    `help:"N: identity server; N+1: portal; N+2: console; N+3: inbox and example app." default:"8080"`
+	LogLevel string `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"warn"`
+}
+
+// demo is one installation on this machine.
+type demo struct {
+	folder       string
+	portBase     int
+	clientSecret secret.Text
+}
+
+// testPhone is a sandbox number: fictional, with a fixed PIN.
+const testPhone = dialtone.PhoneNumber("+46701740605")
+
+// Run starts everything and prints what to do with it.
+func (c *demoCommand) Run(ctx context.Context, t terminal) error {
+	if c.PortBase < 1 || c.PortBase > 65535-3 {
+		return fmt.Errorf("--port-base %d: %w: choose a number from 1 to %d", c.PortBase, dialtone.ErrInvalid, 65535-3)
+	}
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return err
+	}
+	d := demo{folder: c.Data, portBase: c.PortBase}
+	if err := d.openClientSecret(); err != nil {
+		return err
+	}
+	messages := message.NewInbox()
+	config, err := d.config(messages)
+	if err != nil {
+		return err
+	}
+	node, err := server.New(ctx, config, newLog(t.Err, "text", c.LogLevel))
+	if err != nil {
+		return err
+	}
+	if err := node.Catalog().Apply(ctx, d.seed(), nil, time.Now().UTC()); err != nil {
+		return errors.Join(fmt.Errorf("fill the demo: %w", err), node.Close())
+	}
+	node.Listen("inbox", d.listen(3), d.inboxHandler(messages))
+
+	var written error
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	err = node.Run(ctx, func() {
+		if written = errors.Join(d.writeEnv(), d.printWalkthrough(t.Out)); written != nil {
+			stop()
+		}
+	})
+	return errors.Join(written, err)
+}
+
+// inboxHandler serves the inbox and, below /app/, the example app.
+func (d demo) inboxHandler(messages *message.Inbox) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", inbox.New(messages))
+	mux.Handle("/app/", rp.New(rp.Config{
+		Issuer:       d.url(0),
+		ClientID:     clientID,
+		ClientSecret: d.clientSecret.Reveal(),
+		Address:      d.url(3),
+		Scopes:       []string{dialtone.ScopeOpenID, dialtone.ScopePhone, dialtone.ScopeOfflineAccess, smsScope},
+	}))
+	return mux
+}
+
+func (d demo) config(messages *message.Inbox) (server.Config, error) {
+	rootKey, err := d.rootKeyFile()
+	return server.Config{
+		Issuer: d.url(0), PortalURL: d.url(1), ConsoleURL: d.url(2),
+		IdentityListen: d.listen(0), PortalListen: d.listen(1), ConsoleListen: d.listen(2),
+		Storage: server.Storage{
+			Database:    "sqlite:" + filepath.Join(d.folder, "dialtone.db"),
+			RootKeyFile: rootKey,
+			Sandbox:     true,
+		},
+		Region: "SE",
+		Inbox:  messages,
+	}, err
+}
+
+// listen is on loopback only: the demo's PINs are published.
+func (d demo) listen(offset int) string { return fmt.Sprintf("127.0.0.1:%d", d.portBase+offset) }
+
+func (d demo) url(offset int) string { return fmt.Sprintf("http://localhost:%d", d.portBase+offset) }
+
+// rootKeyFile returns the name of the file with the root key, which it makes at the first start.
+func (d demo) rootKeyFile() (string, error) {
+	name := filepath.Join(d.folder, "root.key")
+	if _, err := os.Stat(name); !errors.Is(err, os.ErrNotExist) {
+		return name, err
+	}
+	return name, writePrivate(name, []byte(secret.NewRoot().Text().Reveal()+"\n"))
+}
+
+// env returns the values of demo.env, in their order.
+func (d demo) env() [][2]string {
+	return [][2]string{
+		{"ISSUER", d.url(0)},
+		{"PORTAL_URL", d.url(1)},
+		{"CONSOLE_URL", d.url(2)},
+		{"INBOX_URL", d.url(3)},
+		{"CLIENT_ID", clientID},
+		{"CLIENT_SECRET", d.clientSecret.Reveal()},
+		{"REDIRECT_URI", d.url(3) + rp.CallbackPath},
+		{"POST_REVOKE_REDIRECT_URI", d.url(3) + rp.RemovedPath},
+		{"TEST_PHONE", testPhone.E164()},
+		{"TEST_PIN", directory.SandboxPIN(testPhone)},
+	}
+}

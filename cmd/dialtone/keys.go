@@ -1,0 +1,90 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/keys"
+	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/server"
+)
+
+type keysCommand struct {
+	List   keysListCommand   `cmd:"" help:"Show the keys and when they are used."`
+	Rotate keysRotateCommand `cmd:"" help:"Make a new key ahead of the schedule. Running nodes learn of it within a minute."`
+	Root   keysRootCommand   `cmd:"" help:"Print a new root key. Keep a copy in a safe place: nothing can be read without it."`
+}
+
+type keysRootCommand struct{}
+
+// Run prints a new root key.
+func (keysRootCommand) Run(t terminal) error {
+	_, err := fmt.Fprintln(t.Out, secret.NewRoot().Text().Reveal())
+	return err
+}
+
+type keysListCommand struct{ server.Storage }
+
+// Run prints one line a key.
+func (c *keysListCommand) Run(ctx context.Context, t terminal) error {
+	return withKeyring(ctx, c.Storage, func(ring *keys.Keyring, _ time.Time) error { return printKeys(t.Out, ring) })
+}
+
+type keysRotateCommand struct {
+	server.Storage
+	Which keys.Kind `arg:"" enum:"data,signing" help:"data (seals tokens and state) or signing (signs ID tokens)."`
+	Now   bool      `help:"After a leak: use the new key at once and drop the old ones. What was made under them is void."`
+}
+
+// Run makes the next key.
+func (c *keysRotateCommand) Run(ctx context.Context, t terminal) error {
+	return withKeyring(ctx, c.Storage, func(ring *keys.Keyring, now time.Time) error {
+		rotate := ring.Rotate
+		if c.Now {
+			rotate = ring.RotateAtOnce
+		}
+		if err := rotate(ctx, now, c.Which); err != nil {
+			return err
+		}
+		return printKeys(t.Out, ring)
+	})
+}
+
+func printKeys(out io.Writer, ring *keys.Keyring) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "ID\tUSE\tALGORITHM\tCREATED\tUSED FROM\tRETIRED")
+	for _, key := range ring.List() {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n",
+			key.ID, key.Use, cmp.Or(key.Algorithm, "-"), moment(key.Created), moment(key.Active), moment(key.Retired))
+	}
+	return table.Flush()
+}
+
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.UTC().Format(time.DateTime)
+}
+
+func withKeyring(ctx context.Context, c server.Storage, do func(*keys.Keyring, time.Time) error) error {
+	root, err := c.OpenRootKey()
+	if err != nil {
+		return err
+	}
+	now := time.Now().UTC()
+	db, err := c.Open(ctx, now)
+	if err != nil {
+		return err
+	}
+	ring, err := keys.Open(ctx, db, root, keys.DefaultSchedule, now)
+	if err == nil {
+		err = do(ring, now)
+	}
+	return errors.Join(err, db.Close())
+}

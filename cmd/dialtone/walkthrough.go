@@ -1,0 +1,35 @@
+package main
+
+import (
+	"embed"
+	"io"
+	"net/url"
+	"text/template"
+
+	"github.com/dialtone-id/dialtone/examples/rp"
+)
+
+//go:embed walkthrough.txt
+var walkthroughFile embed.FS
+
+var walkthrough = template.Must(template.ParseFS(walkthroughFile, "walkthrough.txt"))
+
+// printWalkthrough prints what to open and the commands to paste.
+func (d demo) printWalkthrough(out io.Writer) error {
+	values := map[string]string{
+		"ENV":       d.envName(),
+		"FOLDER":    d.folder,
+		"APP":       d.url(3) + rp.HomePath,
+		"AUTHORIZE": d.authorizationURL(),
+	}
+	for _, pair := range d.env() {
+		values[pair[0]] = pair[1]
+	}
+	return walkthrough.Execute(out, values)
+}
+
+// authorizationURL is the first step of product.md §3: no openid, no PKCE, no nonce.
+func (d demo) authorizationURL() string {
+	return d.url(0) + "/oauth2/auth?response_type=code&scope=phone%20offline_access&client_id=" + clientID +
+		"&redirect_uri=" + url.QueryEscape(d.url(3)+rp.CallbackPath) + "&state=walkthrough"
+}

@@ -1,0 +1,66 @@
+package server
+
+import (
+	"context"
+	"time"
+)
+
+// How often the background work runs. All of it may run on several nodes at once.
+const (
+	cleanEvery   = time.Minute
+	reloadEvery  = time.Minute // shorter than a new data key's wait before its first use, so that every node knows it by then
+	rotateEvery  = time.Hour
+	flushEvery   = 30 * time.Second // last-used times are exact to a minute
+	cleanBatch   = 500              // rows a statement, so that nobody waits long for the writer
+	cleanPause   = 50 * time.Millisecond
+	taskDeadline = 30 * time.Second
+)
+
+// task is one piece of background work.
+type task struct {
+	name  string
+	every time.Duration
+	do    func(ctx context.Context, now time.Time) error
+}
+
+func (s *Server) tasks() []task {
+	return []task{
+		{"delete expired rows", cleanEvery, s.deleteExpired},
+		{"reload keys", reloadEvery, s.keyring.Reload},
+		{"rotate keys", rotateEvery, s.keyring.RotateIfDue},
+		{"note last use of client secrets", flushEvery, func(ctx context.Context, _ time.Time) error { return s.catalog.FlushLastUsed(ctx) }},
+	}
+}
+
+// repeat runs a task until ctx ends. A failure is logged and tried again the next time.
+func (s *Server) repeat(ctx context.Context, t task) {
+	ticker := time.NewTicker(t.every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-ticker.C:
+			taskCtx, cancel := context.WithTimeout(ctx, taskDeadline)
+			if err := t.do(taskCtx, now.UTC()); err != nil && ctx.Err() == nil {
+				s.log.Error("background work failed; it will be tried again", "task", t.name, "error", err)
+			}
+			cancel()
+		}
+	}
+}
+
+// deleteExpired deletes in small batches until there is nothing more.
+func (s *Server) deleteExpired(ctx context.Context, now time.Time) error {
+	for {
+		_, more, err := s.db.DeleteExpired(ctx, now, cleanBatch)
+		if err != nil || !more {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(cleanPause):
+		}
+	}
+}

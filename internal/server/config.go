@@ -1,0 +1,113 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/message"
+)
+
+// Config is everything that an installation decides. The tags are read by the command line (package kong): each field is
+// a flag, an environment variable DIALTONE_… and a key of the configuration file, all by the same name.
+type Config struct {
+	Issuer     string `help:"Public address of the identity host, without a slash at the end: https://id.example.com." placeholder:"URL" group:"Addresses"`
+	PortalURL  string `name:"portal-url" help:"Public address of the developer portal." placeholder:"URL" group:"Addresses"`
+	ConsoleURL string `name:"console-url" help:"Public address of the operator console." placeholder:"URL" group:"Addresses"`
+
+	IdentityListen string `help:"Where the identity host listens: sign-in pages and OAuth endpoints." default:":8080" group:"Addresses"`
+	PortalListen   string `help:"Where the developer portal listens; empty: not at all." placeholder:"HOST:PORT" group:"Addresses"`
+	ConsoleListen  string `help:"Where the operator console listens; empty: not at all. Keep it inside your network." placeholder:"HOST:PORT" group:"Addresses"`
+	MetricsListen  string `help:"Where /metrics, /healthz and /readyz listen, in plain http; empty: not at all. Keep it inside your network." placeholder:"HOST:PORT" group:"Addresses"`
+
+	TrustedProxies []netip.Prefix `help:"Networks of the proxies in front, which may name the client's address in X-Forwarded-For: 10.0.0.0/8,…" placeholder:"CIDR" group:"Addresses"`
+
+	TLSCertificate string `name:"tls-certificate" help:"PEM file with the certificate chain for all public listeners; read again when it changes." type:"path" placeholder:"FILE" group:"TLS"`
+	TLSKey         string `name:"tls-key" help:"PEM file with its private key." type:"path" placeholder:"FILE" group:"TLS"`
+	ACME           bool   `name:"acme" help:"Get certificates for the public addresses from Let's Encrypt; needs port 443 to reach the identity listener." group:"TLS"`
+	ACMEEmail      string `name:"acme-email" help:"Address that the certificate authority may write to." placeholder:"ADDRESS" group:"TLS"`
+	ACMEDirectory  string `name:"acme-directory" help:"Another certificate authority's ACME directory." placeholder:"URL" group:"TLS"`
+	ACMEStorage    string `name:"acme-storage" help:"Folder that keeps the certificates." default:"acme" type:"path" group:"TLS"`
+
+	Storage `embed:"" group:"Storage"`
+
+	Region        string `help:"Country of numbers in national writing, as two letters: SE. Empty: only international writing is understood." placeholder:"CC" group:"Sign-in"`
+	DailySMSLimit int    `name:"daily-sms-limit" help:"Most SMS a day over all operators; 0: no limit." default:"0" group:"Sign-in"`
+
+	LogFormat string `help:"text or json." enum:"text,json" default:"text" group:"Logs"`
+	LogLevel  string `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info" group:"Logs"`
+
+	// SMSRoutes are the gateways by the name that an operator's SMS route uses. They stand in the configuration file only,
+	// under sms-routes.
+	SMSRoutes map[string]message.HTTPConfig `kong:"-"`
+	// Inbox is the demo's: when set, there is a route "inbox" whose messages go nowhere else.
+	Inbox *message.Inbox `kong:"-"`
+}
+
+// Check says what is wrong with the configuration and what to change, all of it at once. The errors wrap ErrInvalid.
+func (c Config) Check() error {
+	return errors.Join(c.checkIssuer(), c.checkTLS(), c.checkRootKey(), c.checkListeners())
+}
+
+func invalid(format string, args ...any) error {
+	return fmt.Errorf("%w configuration: %s", dialtone.ErrInvalid, fmt.Sprintf(format, args...))
+}
+
+func (c Config) checkIssuer() error {
+	if c.Issuer == "" {
+		return invalid("issuer is missing: set --issuer to the public address of the identity host, for example https://id.example.com")
+	}
+	issuer, err := url.Parse(c.Issuer)
+	switch {
+	case err != nil, issuer.Host == "", issuer.User != nil:
+		return invalid("issuer %q is not an address: write it as https://id.example.com", c.Issuer)
+	case issuer.Path != "" || issuer.RawQuery != "" || issuer.Fragment != "":
+		// RFC 8414 §2 allows a path; our well-known addresses and cookies stand at the root of the host.
+		return invalid("issuer %q has more than scheme and host: write it as %s://%s", c.Issuer, issuer.Scheme, issuer.Host)
+	case issuer.Scheme == "http" && !dialtone.LoopbackHost(issuer.Hostname()):
+		return invalid("issuer %q is plain http: use https; http is for localhost only", c.Issuer)
+	case issuer.Scheme != "http" && issuer.Scheme != "https":
+		return invalid("issuer %q must begin with https://", c.Issuer)
+	}
+	return nil
+}
+
+func (c Config) checkTLS() error {
+	switch {
+	case (c.TLSCertificate == "") != (c.TLSKey == ""):
+		return invalid("--tls-certificate and --tls-key go together: set both or none")
+	case c.TLSCertificate != "" && c.ACME:
+		return invalid("--acme gets its own certificates: leave out --tls-certificate and --tls-key, or --acme")
+	case strings.HasPrefix(c.Issuer, "https://") && c.TLSCertificate == "" && !c.ACME && len(c.TrustedProxies) == 0:
+		return invalid("issuer is https but nothing speaks TLS: set --tls-certificate and --tls-key, or --acme, or name the proxy that does in --trusted-proxies")
+	}
+	return nil
+}
+
+func (c Config) checkListeners() error {
+	taken := make(map[string]string)
+	for _, l := range []struct{ flag, address string }{
+		{"--identity-listen", c.IdentityListen}, {"--portal-listen", c.PortalListen},
+		{"--console-listen", c.ConsoleListen}, {"--metrics-listen", c.MetricsListen},
+	} {
+		if l.address == "" {
+			if l.flag == "--identity-listen" {
+				return invalid("%s is empty: set it to HOST:PORT or :PORT", l.flag)
+			}
+			continue
+		}
+		_, port, err := net.SplitHostPort(l.address)
+		if err != nil {
+			return invalid("%s %q is not of the form HOST:PORT or :PORT", l.flag, l.address)
+		}
+		if other := taken[l.address]; other != "" && port != "0" {
+			return invalid("%s and %s both listen on %s: give each its own port", other, l.flag, l.address)
+		}
+		taken[l.address] = l.flag
+	}
+	return nil
+}

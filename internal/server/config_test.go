@@ -1,0 +1,75 @@
+package server
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+)
+
+func good() Config {
+	return Config{
+		Issuer: "https://id.example.com", IdentityListen: ":443", TLSCertificate: "chain.pem", TLSKey: "key.pem",
+		Storage: Storage{Database: "sqlite:dialtone.db", RootKeyFile: "root.key"},
+	}
+}
+
+func TestAGoodConfigurationIsAccepted(t *testing.T) {
+	t.Parallel()
+	behindProxy := good()
+	behindProxy.TLSCertificate, behindProxy.TLSKey = "", ""
+	behindProxy.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	onThisMachine := good()
+	onThisMachine.Issuer, onThisMachine.TLSCertificate, onThisMachine.TLSKey = "http://localhost:8080", "", ""
+	for name, c := range map[string]Config{"TLS from files": good(), "behind a proxy": behindProxy, "on this machine": onThisMachine} {
+		if err := c.Check(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAConfigurationErrorSaysWhatToChange(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		change func(*Config)
+		want   string
+	}{
+		"no issuer":           {func(c *Config) { c.Issuer = "" }, "set --issuer to the public address"},
+		"no scheme":           {func(c *Config) { c.Issuer = "id.example.com" }, "write it as https://id.example.com"},
+		"issuer with a path":  {func(c *Config) { c.Issuer = "https://example.com/id" }, "write it as https://example.com"},
+		"slash at the end":    {func(c *Config) { c.Issuer = "https://example.com/" }, "write it as https://example.com"},
+		"plain http":          {func(c *Config) { c.Issuer = "http://id.example.com" }, "use https"},
+		"another scheme":      {func(c *Config) { c.Issuer = "ftp://id.example.com" }, "must begin with https://"},
+		"half a certificate":  {func(c *Config) { c.TLSKey = "" }, "set both or none"},
+		"two certificates":    {func(c *Config) { c.ACME = true }, "leave out"},
+		"nobody speaks TLS":   {func(c *Config) { c.TLSCertificate, c.TLSKey = "", "" }, "--trusted-proxies"},
+		"no root key":         {func(c *Config) { c.RootKeyFile = "" }, "dialtone keys root"},
+		"two root keys":       {func(c *Config) { c.RootKey = "AAAA" }, "keep one of them"},
+		"no identity address": {func(c *Config) { c.IdentityListen = "" }, "set it to HOST:PORT"},
+		"no port":             {func(c *Config) { c.PortalListen = "localhost" }, "--portal-listen"},
+		"one port twice":      {func(c *Config) { c.ConsoleListen = ":443" }, "give each its own port"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := good()
+			test.change(&c)
+			err := c.Check()
+			if !errors.Is(err, dialtone.ErrInvalid) || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want a text with %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestAllConfigurationErrorsAreSaidAtOnce(t *testing.T) {
+	t.Parallel()
+	err := Config{}.Check()
+	for _, want := range []string{"issuer", "root key", "--identity-listen"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want it to speak of %q too", err, want)
+		}
+	}
+}

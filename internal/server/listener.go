@@ -1,0 +1,77 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// The limits of every listener. A handler may be stricter; the protocol refuses bodies over 64 KiB by itself, with a
+// proper answer, so that the limit here is above that.
+const (
+	headerTimeout  = 5 * time.Second
+	readTimeout    = 15 * time.Second
+	requestTimeout = 15 * time.Second // the context of a request ends; what waits for the database gives up
+	writeTimeout   = 30 * time.Second
+	idleTimeout    = 2 * time.Minute
+	maxHeader      = 64 << 10
+	maxBody        = 256 << 10
+)
+
+// listener is one socket with one face behind it.
+type listener struct {
+	name    string // identity, portal, console, metrics, inbox
+	address string
+	tls     *tls.Config // nil: plain http
+	handler http.Handler
+}
+
+// running is a listener whose socket is open.
+type running struct {
+	listener
+	socket net.Listener
+	http   *http.Server
+}
+
+// open opens the socket, so that a taken port is an error before anything is served.
+func (l listener) open(log *slog.Logger, m *metrics) (*running, error) {
+	socket, err := net.Listen("tcp", l.address)
+	if err != nil {
+		return nil, fmt.Errorf("%s listener: %w", l.name, err)
+	}
+	log = log.With("listener", l.name)
+	if l.tls != nil {
+		socket = tls.NewListener(socket, l.tls)
+	}
+	return &running{listener: l, socket: socket, http: &http.Server{
+		Handler:           guard{name: l.name, next: l.handler, log: log, metrics: m},
+		TLSConfig:         l.tls,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // mostly broken handshakes of port scanners
+	}}, nil
+}
+
+// serve returns when the server is shut down, or with what broke it.
+func (r *running) serve() error {
+	if err := r.http.Serve(r.socket); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("%s listener: %w", r.name, err)
+	}
+	return nil
+}
+
+// stop lets the requests under way finish, as long as ctx allows.
+func (r *running) stop(ctx context.Context) error {
+	if err := r.http.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("stop %s listener: %w", r.name, err), r.http.Close())
+	}
+	return nil
+}

@@ -1,0 +1,147 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/flow"
+	"github.com/dialtone-id/dialtone/internal/message"
+	"github.com/dialtone-id/dialtone/internal/protocol"
+	"github.com/dialtone-id/dialtone/internal/signin"
+	"github.com/dialtone-id/dialtone/internal/token"
+	"github.com/dialtone-id/dialtone/internal/web"
+	"github.com/dialtone-id/dialtone/internal/web/coming"
+	"github.com/dialtone-id/dialtone/internal/web/subscriber"
+	"github.com/dialtone-id/dialtone/internal/web/subscriber/pages"
+)
+
+// mount makes every part from the parts below it and puts the faces on their listeners:
+//
+//	identity   protocol (machines) and subscriber (people), /healthz, /readyz
+//	portal     a page that says what is to come
+//	console    the same
+//	metrics    /metrics, /healthz, /readyz; always plain http, for the inside of a network
+func (s *Server) mount(ctx context.Context) error {
+	c := s.config
+	secrets, signing := s.keyring.Secret(), s.keyring.Signing()
+	minter := token.NewMinter(secrets, signing, c.Issuer)
+
+	router, err := s.router()
+	if err != nil {
+		return err
+	}
+	s.dispatcher = message.NewDispatcher(message.DispatcherConfig{Router: router, Store: s.db, Log: s.log})
+	signIn := signin.New(signin.Config{
+		Store: s.db, Keys: secrets, Dispatcher: s.dispatcher, Operators: s.catalog,
+		Policy: signin.DefaultPolicy, Log: s.log, DailySMSLimit: c.DailySMSLimit,
+	})
+	authorization := &flow.Flow{
+		Issuer: c.Issuer, Store: s.db, Keys: secrets, Minter: minter, Clients: s.catalog, Policy: flow.DefaultPolicy,
+	}
+	renderer, err := pages.NewRenderer()
+	if err != nil {
+		return err
+	}
+	people := subscriber.New(subscriber.Config{
+		Issuer: c.Issuer, Flow: authorization, Signin: signIn, Store: s.db, Catalog: s.catalog, Minter: minter, Keys: secrets,
+		Renderer: renderer, Cookies: web.NewCookies(c.Issuer), Region: c.Region,
+		ClientIP: clientIP(c.TrustedProxies), Log: s.log, Now: clock,
+	})
+	machines := protocol.New(protocol.Config{
+		Issuer: c.Issuer, Flow: authorization, Minter: minter, Signing: signing, Clients: s.catalog, People: people,
+		Log: s.log, Now: clock,
+	})
+
+	public, err := tlsConfig(ctx, c, s.log)
+	if err != nil {
+		return err
+	}
+	health := map[string]http.Handler{
+		"GET /healthz": http.HandlerFunc(s.healthz),
+		"GET /readyz":  http.HandlerFunc(s.readyz),
+	}
+	reports, err := s.reportRoutes()
+	if err != nil {
+		return err
+	}
+	portal, err := coming.New(coming.Portal)
+	if err != nil {
+		return err
+	}
+	console, err := coming.New(coming.Console)
+	if err != nil {
+		return err
+	}
+	s.add(listener{name: "identity", address: c.IdentityListen, tls: public, handler: routes(health, reports, identityRoutes(machines, people, renderer.Static()))})
+	s.add(listener{name: "portal", address: c.PortalListen, tls: public, handler: portal})
+	s.add(listener{name: "console", address: c.ConsoleListen, tls: public, handler: console})
+	s.add(listener{name: "metrics", address: c.MetricsListen, handler: routes(health, map[string]http.Handler{"GET /metrics": s.metrics.handler()})})
+	return nil
+}
+
+// identityRoutes says which addresses are the machines'; all others are people's.
+func identityRoutes(machines, people, static http.Handler) map[string]http.Handler {
+	return map[string]http.Handler{
+		"GET /static/":            static,
+		"/oauth2/":                machines,
+		"/oauth2/sessions/logout": people, // RP-Initiated Logout is a page
+		"/userinfo":               machines,
+		"/ext-api/":               machines,
+		"/.well-known/":           machines,
+		"/":                       people,
+	}
+}
+
+// add keeps a listener that is configured; one without an address is switched off.
+func (s *Server) add(l listener) {
+	if l.address != "" {
+		s.listeners = append(s.listeners, l)
+	}
+}
+
+// routes joins patterns of http.ServeMux into one handler.
+func routes(tables ...map[string]http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	for _, table := range tables {
+		for pattern, handler := range table {
+			mux.Handle(pattern, handler)
+		}
+	}
+	return mux
+}
+
+// router knows the ways on which an SMS can leave, by the name that an operator's route has.
+func (s *Server) router() (message.Router, error) {
+	router := make(message.Router)
+	for name, config := range s.config.SMSRoutes {
+		sender, err := message.NewHTTP(name, config)
+		if err != nil {
+			return nil, fmt.Errorf("SMS route %s: %w", name, err)
+		}
+		router[name] = sender
+	}
+	if s.config.Inbox != nil {
+		router[s.config.Inbox.Name()] = s.config.Inbox
+	}
+	return router, nil
+}
+
+// reportRoutes are the addresses to which SMS gateways post what became of a message.
+func (s *Server) reportRoutes() (map[string]http.Handler, error) {
+	reports := make(map[string]http.Handler)
+	for name, config := range s.config.SMSRoutes {
+		if config.Status.Secret == "" {
+			continue // a gateway that reports nothing
+		}
+		handler, err := message.NewStatusHandler(name, config.Status, s.db, s.log)
+		if err != nil {
+			return nil, fmt.Errorf("SMS route %s: %w", name, err)
+		}
+		reports["/sms/status/"+name] = handler
+	}
+	return reports, nil
+}
+
+func clock() time.Time { return time.Now().UTC() }

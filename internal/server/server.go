@@ -1,0 +1,145 @@
+// Package server puts the parts together: configuration, database, keys, the listeners and what each one serves, background
+// work, start and stop.
+//
+// It owns no rule of the product. A newcomer reads config.go (what can be set), mount.go (what is served where, and from which
+// parts) and this file (the order of starting and stopping).
+//
+//	New: database → keys → catalogue → handlers        no socket yet
+//	Run: sockets → background work → … ctx ends … → drain → close
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/catalog"
+	"github.com/dialtone-id/dialtone/internal/keys"
+	"github.com/dialtone-id/dialtone/internal/message"
+	"github.com/dialtone-id/dialtone/internal/store"
+)
+
+// stopWithin is how long requests under way may take after the stop signal, and after them the messages in the queue.
+const stopWithin = 15 * time.Second
+
+// Server is one node. Make it with New, run it once with Run.
+type Server struct {
+	config     Config
+	log        *slog.Logger
+	db         *store.DB
+	keyring    *keys.Keyring
+	catalog    *catalog.Catalog
+	dispatcher *message.Dispatcher
+	metrics    *metrics
+	listeners  []listener
+	stopping   atomic.Bool
+}
+
+// New opens the database, brings its schema up to date, loads the keys and builds the handlers. It opens no socket. Close
+// or Run must follow.
+func New(ctx context.Context, c Config, log *slog.Logger) (*Server, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	root, err := c.OpenRootKey()
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now().UTC()
+	db, err := c.Storage.Open(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{config: c, log: log, db: db, catalog: NewCatalog(db), metrics: newMetrics()}
+	if s.keyring, err = keys.Open(ctx, db, root, keys.DefaultSchedule, now); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if err := s.mount(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+// Catalog is what the node serves from; a change through it is seen at once.
+func (s *Server) Catalog() *catalog.Catalog { return s.catalog }
+
+// Listen adds a listener in plain http. It must be called before Run.
+func (s *Server) Listen(name, address string, handler http.Handler) {
+	s.listeners = append(s.listeners, listener{name: name, address: address, handler: handler})
+}
+
+// Run opens the sockets, calls ready, and serves until ctx ends or a listener breaks; then it lets requests under way finish
+// and closes everything. It returns nil after an orderly stop.
+func (s *Server) Run(ctx context.Context, ready func()) error {
+	sockets, err := s.open()
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+
+	var serving, working sync.WaitGroup
+	for _, r := range sockets {
+		serving.Go(func() {
+			if err := r.serve(); err != nil {
+				cancel(err)
+			}
+		})
+		s.log.Info("listening", "listener", r.name, "address", r.socket.Addr().String())
+	}
+	for _, t := range s.tasks() {
+		working.Go(func() { s.repeat(ctx, t) })
+	}
+	ready()
+
+	<-ctx.Done()
+	s.log.Info("stopping")
+	s.stopping.Store(true)
+	stopErr := stop(sockets)
+	serving.Wait()
+	working.Wait()
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		stopErr = errors.Join(cause, stopErr)
+	}
+	return errors.Join(stopErr, s.Close())
+}
+
+// open opens all sockets or none.
+func (s *Server) open() ([]*running, error) {
+	var sockets []*running
+	for _, l := range s.listeners {
+		r, err := l.open(s.log, s.metrics)
+		if err != nil {
+			for _, earlier := range sockets {
+				err = errors.Join(err, earlier.socket.Close())
+			}
+			return nil, err
+		}
+		sockets = append(sockets, r)
+	}
+	return sockets, nil
+}
+
+// stop drains the listeners side by side.
+func stop(sockets []*running) error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	faults := make([]error, len(sockets))
+	var draining sync.WaitGroup
+	for i, r := range sockets {
+		draining.Go(func() { faults[i] = r.stop(ctx) })
+	}
+	draining.Wait()
+	return errors.Join(faults...)
+}
+
+// Close sends the messages that wait, writes what is still in memory, and closes the database. Run does so by itself.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	return errors.Join(s.dispatcher.Close(ctx), s.catalog.FlushLastUsed(ctx), s.db.Close())
+}

@@ -1,0 +1,86 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/catalog"
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/directory"
+	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/store"
+)
+
+// Storage is the part of the configuration that every command needs.
+type Storage struct {
+	Database    string      `help:"sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME." default:"sqlite:dialtone.db" group:"Storage"`
+	RootKeyFile string      `help:"File with the root key, which encrypts all other keys: make one with 'dialtone keys root'. The environment variable DIALTONE_ROOT_KEY may hold the key itself instead." type:"path" placeholder:"FILE" group:"Storage"`
+	RootKey     secret.Text `hidden:""` // from the environment: a command line can be read by every user of the machine
+	Sandbox     bool        `help:"Serve the sandbox operator: published test numbers with fixed PINs." default:"true" negatable:"" group:"Storage"`
+}
+
+// Open opens the database, brings its schema up to date and makes sure of the sandbox operator.
+func (c Storage) Open(ctx context.Context, now time.Time) (*store.DB, error) {
+	db, err := store.Open(ctx, c.Database)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Migrate(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("bring the database up to date: %w", err), db.Close())
+	}
+	if c.Sandbox {
+		if err := directory.EnsureSandbox(ctx, db, now); err != nil {
+			return nil, errors.Join(fmt.Errorf("make the sandbox operator: %w", err), db.Close())
+		}
+	}
+	return db, nil
+}
+
+// NewCatalog returns the catalogue in the database.
+func NewCatalog(db *store.DB) *catalog.Catalog { return catalog.New(catalogStore{db}) }
+
+// catalogStore is the database as the catalogue wants it.
+type catalogStore struct{ *store.DB }
+
+// Listing returns a product's listing at an operator: the last line of its history. ErrNotFound if it was never listed.
+func (s catalogStore) Listing(ctx context.Context, productID, operatorID string) (dialtone.Listing, error) {
+	history, err := s.ListingHistory(ctx, productID, operatorID)
+	switch {
+	case err != nil:
+		return dialtone.Listing{}, err
+	case len(history) == 0:
+		return dialtone.Listing{}, fmt.Errorf("listing of product %s at %s: %w", productID, operatorID, dialtone.ErrNotFound)
+	}
+	return history[len(history)-1].Listing, nil
+}
+
+func (c Storage) checkRootKey() error {
+	switch {
+	case c.RootKeyFile == "" && c.RootKey == "":
+		return invalid("there is no root key: make one with 'dialtone keys root > root.key' and set --root-key-file, or put it into DIALTONE_ROOT_KEY; keep a copy, nothing can be read without it")
+	case c.RootKeyFile != "" && c.RootKey != "":
+		return invalid("both --root-key-file and DIALTONE_ROOT_KEY hold a root key: keep one of them")
+	}
+	return nil
+}
+
+// OpenRootKey reads the root key from where the configuration says.
+func (c Storage) OpenRootKey() (secret.Root, error) {
+	text := c.RootKey.Reveal()
+	if c.RootKeyFile != "" {
+		content, err := os.ReadFile(c.RootKeyFile)
+		if err != nil {
+			return secret.Root{}, fmt.Errorf("read root key: %w", err)
+		}
+		text = string(content)
+	}
+	root, err := secret.ParseRoot(strings.TrimSpace(text))
+	if err != nil {
+		return secret.Root{}, fmt.Errorf("root key: %w", err)
+	}
+	return root, nil
+}
