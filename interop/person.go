@@ -1,0 +1,240 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/net/html"
+)
+
+// person is somebody with a phone and a browser without JavaScript: it keeps cookies, follows redirects by hand and fills in
+// the forms of product.md §4 until a redirect leads out of the identity host. One goroutine at a time.
+type person struct {
+	browser     *http.Client
+	issuer      string // what belongs to the identity host begins with this
+	phoneNumber string
+	pin         string
+}
+
+// newPerson gives the person a fresh browser on the transport, which knows the throw-away certificate authority.
+func newPerson(transport http.RoundTripper, issuer, phoneNumber, pin string) (*person, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	return &person{
+		browser: &http.Client{
+			Transport:     transport,
+			Jar:           jar,
+			Timeout:       30 * time.Second,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		issuer:      issuer,
+		phoneNumber: phoneNumber,
+		pin:         pin,
+	}, nil
+}
+
+// maxSteps is more than any honest way through the pages takes.
+const maxSteps = 20
+
+// visit opens an address and does what the pages ask for. It returns the first address outside of the identity host to
+// which the browser is sent, which it does not open.
+func (p *person) visit(ctx context.Context, address string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return "", err
+	}
+	var filled []string // what the person did, to notice a page that comes back
+	var policy string   // the Content-Security-Policy of the page whose form is being sent
+	for range maxSteps {
+		response, err := p.browser.Do(request)
+		if err != nil {
+			return "", err
+		}
+		if target, redirected, err := redirectTarget(response); err != nil {
+			return "", err
+		} else if redirected {
+			if !strings.HasPrefix(target.String(), p.issuer+"/") {
+				return target.String(), formMayLeadTo(policy, target)
+			}
+			if request, err = http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil); err != nil {
+				return "", err
+			}
+			continue
+		}
+		page, err := readPage(response)
+		if err != nil {
+			return "", err
+		}
+		form, task := p.form(page)
+		switch {
+		case form == nil:
+			return "", fmt.Errorf("%s %s shows nothing to fill in: %s", response.Status, request.URL.Path, visibleText(page))
+		case slices.Contains(filled, task):
+			return "", fmt.Errorf("%s asks for %s again: %s", request.URL.Path, task, visibleText(page))
+		}
+		filled = append(filled, task)
+		policy = response.Header.Get("Content-Security-Policy")
+		if request, err = form.request(ctx, request.URL); err != nil {
+			return "", err
+		}
+	}
+	return "", fmt.Errorf("no end after %d pages", maxSteps)
+}
+
+// form finds the form on the page that this person knows how to fill in, fills it in, and says what it asked for.
+func (p *person) form(page *html.Node) (*filledForm, string) {
+	for node := range page.Descendants() {
+		if node.Type != html.ElementNode || node.Data != "form" {
+			continue
+		}
+		switch {
+		case find(node, "name", "phone_number") != nil:
+			return fill(node, map[string]string{"phone_number": p.phoneNumber}, nil), "the number"
+		case find(node, "name", "pin") != nil:
+			return fill(node, map[string]string{"pin": p.pin}, nil), "the PIN"
+		case find(node, "id", "allow") != nil:
+			return fill(node, nil, find(node, "id", "allow")), "consent"
+		case find(node, "id", "sign-out") != nil:
+			return fill(node, nil, find(node, "id", "sign-out")), "sign-out"
+		}
+	}
+	return nil, ""
+}
+
+// filledForm is a form as the person left it when pressing the button.
+type filledForm struct {
+	method, action string
+	values         url.Values
+}
+
+// fill takes over what the form has in it (hidden inputs among them), types the texts, ticks every box, and presses the
+// button, whose name and value are sent too.
+func fill(form *html.Node, texts map[string]string, button *html.Node) *filledForm {
+	filled := &filledForm{method: strings.ToUpper(attribute(form, "method")), action: attribute(form, "action"), values: url.Values{}}
+	for node := range form.Descendants() {
+		name := attribute(node, "name")
+		if node.Type != html.ElementNode || node.Data != "input" || name == "" {
+			continue
+		}
+		value := attribute(node, "value")
+		switch attribute(node, "type") {
+		case "submit", "button", "image", "reset":
+			continue
+		case "checkbox":
+			if value == "" {
+				value = "on" // what a browser sends for a box without a value
+			}
+		}
+		if text, ok := texts[name]; ok {
+			value = text
+		}
+		filled.values.Add(name, value)
+	}
+	if button != nil && attribute(button, "name") != "" {
+		filled.values.Add(attribute(button, "name"), attribute(button, "value"))
+	}
+	return filled
+}
+
+// request is what a browser sends for the form, which stands on the page at from.
+func (f *filledForm) request(ctx context.Context, from *url.URL) (*http.Request, error) {
+	target, err := from.Parse(f.action)
+	if err != nil {
+		return nil, fmt.Errorf("form action %q: %w", f.action, err)
+	}
+	if f.method != http.MethodPost {
+		return nil, fmt.Errorf("the form to %s is sent with %q; it changes something and must be a POST", target.Path, f.method)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), strings.NewReader(f.values.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Origin", from.Scheme+"://"+from.Host)
+	request.Header.Set("Sec-Fetch-Site", "same-origin")
+	return request, nil
+}
+
+// redirectTarget says where a redirect leads. The body of the response is closed if it is one.
+func redirectTarget(response *http.Response) (*url.URL, bool, error) {
+	if response.StatusCode < 300 || response.StatusCode > 399 {
+		return nil, false, nil
+	}
+	response.Body.Close()
+	target, err := response.Location()
+	if err != nil {
+		return nil, false, fmt.Errorf("%s %s: %w", response.Status, response.Request.URL.Path, err)
+	}
+	return target, true, nil
+}
+
+// formMayLeadTo checks what a browser would: when a form's answer redirects to another site, the form-action of the page's
+// policy must name that site (CSP Level 3 §6.4.1). An empty policy means that no form was sent.
+func formMayLeadTo(policy string, target *url.URL) error {
+	for directive := range strings.SplitSeq(policy, ";") {
+		words := strings.Fields(directive)
+		if len(words) == 0 || words[0] != "form-action" {
+			continue
+		}
+		if slices.Contains(words[1:], target.Scheme+"://"+target.Host) || slices.Contains(words[1:], target.Scheme+":") {
+			return nil
+		}
+		return fmt.Errorf("a browser would stop here: %q does not allow a form to lead to %s", strings.TrimSpace(directive), target.Redacted())
+	}
+	return nil
+}
+
+// readPage parses an HTML answer and closes it.
+func readPage(response *http.Response) (*html.Node, error) {
+	defer response.Body.Close()
+	if kind := response.Header.Get("Content-Type"); !strings.HasPrefix(kind, "text/html") {
+		return nil, fmt.Errorf("%s %s is %s and no page", response.Status, response.Request.URL.Path, kind)
+	}
+	const limit = 1 << 20
+	page, err := html.Parse(io.LimitReader(response.Body, limit))
+	return page, errors.Join(err, response.Body.Close())
+}
+
+// find returns the first element below node whose attribute has the value, or nil.
+func find(node *html.Node, name, value string) *html.Node {
+	for child := range node.Descendants() {
+		if child.Type == html.ElementNode && attribute(child, name) == value {
+			return child
+		}
+	}
+	return nil
+}
+
+// attribute returns an element's attribute, or "".
+func attribute(node *html.Node, name string) string {
+	for _, a := range node.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// visibleText returns the beginning of what a reader of the page sees.
+func visibleText(page *html.Node) string {
+	const limit = 300
+	var words []string
+	for node := range page.Descendants() {
+		if node.Type != html.TextNode || slices.Contains([]string{"script", "style", "title"}, node.Parent.Data) {
+			continue
+		}
+		words = append(words, strings.Fields(node.Data)...)
+	}
+	text := []rune(strings.Join(words, " "))
+	return string(text[:min(len(text), limit)])
+}
