@@ -1,0 +1,29 @@
+# What can be done with this repository. `make` alone explains the targets; each is a command that also works by itself.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test interop check bench fuzz
+
+help: ## explain the targets
+	@echo 'make TARGET, where TARGET is one of'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+demo: ## start everything on this machine: http://localhost:8080 … 8083
+	go run ./cmd/dialtone demo
+
+test: ## run all tests, on SQLite, on PostgreSQL and in Chromium; installs what is missing
+	scripts/install-test-tools test
+	scripts/test-postgres go test ./...
+
+interop: ## let openid-client, oauth4webapi, Authlib and ScribeJava sign in to a server over TLS
+	scripts/install-test-tools interop
+	go run ./interop
+
+check: ## format, vet, staticcheck, known vulnerabilities, import rules
+	scripts/check
+
+bench: ## measure each operation against its bare server, on SQLite and on PostgreSQL
+	scripts/install-test-tools test
+	scripts/test-postgres go run ./bench
+
+fuzz: ## fuzz every parser of outside input, FUZZTIME=30s each
+	scripts/fuzz

@@ -1,0 +1,137 @@
+// Command bench says how fast Dialtone is: for each operation of the protocol, requests a second and response times of the
+// real `dialtone serve`, and their ratio to the bare server, on SQLite and on PostgreSQL.
+//
+//	go run ./bench [-engine sqlite,postgres] [-only refresh,code] [-rounds 5] [-time 3s] [-connections 64] [-cpuprofile DIR]
+//
+// PostgreSQL is the one that DIALTONE_TEST_POSTGRES names; `make bench` starts a throw-away one. It must not be one that
+// anybody else uses: databases are created and dropped. docs/performance.md explains how to read the result.
+//
+//	main.go ── round.go      the rounds: both servers side by side, loaded in turn
+//	        ── report.go     medians and the table
+//	round.go ── process.go, ours.go, engine.go    starting `dialtone serve` and the bare server on a fresh database each
+//	         ── audience.go, crowd.go             who visits them
+//	         ── load.go                           bursts of load, percentiles
+//	             ── operation.go, visitor.go      what a visitor does
+//	             ── client.go                     HTTP/1.1 at little cost
+//	bare.go, bare_db.go      the bare server; `bench bare` runs it in a process of its own
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	run := runBench
+	arguments := os.Args[1:]
+	if len(arguments) > 0 && arguments[0] == bareCommand {
+		run, arguments = runBare, arguments[1:]
+	}
+	if err := run(ctx, arguments); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// options are what the command line says.
+type options struct {
+	engines     []engine
+	operations  []operation
+	rounds      int
+	connections int
+	burst       times
+	profiles    string // folder for CPU profiles of our server; empty: none
+}
+
+func parseOptions(arguments []string) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	engineNames := flags.String("engine", "sqlite,postgres", "databases to measure on")
+	only := flags.String("only", "", "operations to measure, by name; all if empty: "+strings.Join(operationNames(), ", "))
+	flags.IntVar(&o.rounds, "rounds", 5, "how many times all is measured; the medians count")
+	flags.IntVar(&o.connections, "connections", 64, "keep-alive connections that work at the same time")
+	flags.DurationVar(&o.burst.measuring, "time", 3*time.Second, "how long each operation is measured in a round")
+	flags.DurationVar(&o.burst.warming, "warm", time.Second, "how long it runs before that, uncounted")
+	flags.StringVar(&o.profiles, "cpuprofile", "", "folder for a CPU profile of our server in each operation; the figures are a little lower then")
+	if err := flags.Parse(arguments); err != nil {
+		return o, err
+	}
+	var err error
+	if o.operations, err = choose(operations, *only, func(o operation) string { return o.name }); err != nil {
+		return o, err
+	}
+	if o.engines, err = choose(engines, *engineNames, engine.Name); err != nil {
+		return o, err
+	}
+	if o.rounds < 1 || o.connections < 2 || o.connections > 1000 || o.burst.measuring <= 0 || flags.NArg() > 0 {
+		return o, errors.New("see go run ./bench -help; connections are 2 to 1000")
+	}
+	return o, nil
+}
+
+// choose returns the items that the comma-separated names name, all of them if there are none.
+func choose[T any](all []T, names string, name func(T) string) ([]T, error) {
+	if names == "" {
+		return all, nil
+	}
+	var chosen []T
+	for wanted := range strings.SplitSeq(names, ",") {
+		i := slices.IndexFunc(all, func(item T) bool { return name(item) == wanted })
+		if i < 0 {
+			return nil, fmt.Errorf("there is no %q", wanted)
+		}
+		chosen = append(chosen, all[i])
+	}
+	return chosen, nil
+}
+
+func operationNames() []string {
+	var names []string
+	for _, o := range operations {
+		names = append(names, o.name)
+	}
+	return names
+}
+
+func runBench(ctx context.Context, arguments []string) (err error) {
+	o, err := parseOptions(arguments)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	// The generator shares the machine with what it measures, so it collects its garbage seldom.
+	debug.SetGCPercent(800)
+	folder, err := os.MkdirTemp("", "dialtone-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	program, err := buildProgram(ctx, folder, o.profiles != "")
+	if err != nil {
+		return err
+	}
+	reportMachine(os.Stdout, program, o)
+	for _, e := range o.engines {
+		b := bench{options: o, program: program, engine: e, folder: folder}
+		results, err := b.run(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", e.Name(), err)
+		}
+		results.report(os.Stdout)
+	}
+	return nil
+}
