@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -213,6 +214,32 @@ func TestALostAnswerIsAmbiguousAndNoConnectionIsNot(t *testing.T) {
 				t.Errorf("%s: the error tells %q: %v", name, private, err)
 			}
 		}
+	}
+}
+
+func TestARequestIsNotRepeatedBehindOurBack(t *testing.T) {
+	t.Parallel()
+	var count atomic.Int32
+	g := newGateway(t, func(w http.ResponseWriter, _ *http.Request) {
+		if count.Add(1) != 2 {
+			return
+		}
+		// On a connection that was kept, net/http takes this for one that was closed before the request came.
+		connection, _, err := http.NewResponseController(w).Hijack()
+		if err == nil {
+			err = connection.Close()
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	sender := mustHTTP(t, HTTPConfig{URL: g.URL})
+	if _, err := sender.Send(context.Background(), testMessage()); err != nil {
+		t.Fatal(err)
+	}
+	_, err := sender.Send(context.Background(), testMessage())
+	if failure, ok := errors.AsType[*Failure](err); !ok || failure.Kind != Ambiguous || count.Load() != 2 {
+		t.Errorf("%v after %d requests, want an ambiguous failure after 2", err, count.Load())
 	}
 }
 

@@ -28,15 +28,20 @@ func unique(list []string) []string {
 }
 
 // requestedScopes returns the scopes of an authorization request. Each must be in the platform's catalogue and enabled by
-// the product.
+// the product. With openid among them, names that the catalogue does not have are left out: OpenID Connect Core 1.0 §3.1.2.1
+// wants them ignored, and ordinary libraries ask for profile and email without being told to.
 func requestedScopes(text string, product dialtone.Product, catalogue map[string]dialtone.Scope) ([]string, error) {
 	names := splitScope(text)
 	if len(names) == 0 {
 		// RFC 6749 §3.3: without a default, a request without scope fails.
 		return nil, NewError(InvalidScope, "scope is missing; name at least one that the product enables")
 	}
+	unknown := func(name string) bool { _, known := catalogue[name]; return !known }
+	if slices.Contains(names, dialtone.ScopeOpenID) {
+		names = slices.DeleteFunc(names, unknown)
+	}
 	for _, name := range names {
-		if _, known := catalogue[name]; !known {
+		if unknown(name) {
 			return nil, NewError(InvalidScope, "the scope "+quote(name)+" is unknown")
 		}
 		if _, enabled := product.Scope(name); !enabled {

@@ -173,7 +173,10 @@ func TestTheSandboxCannotSignInARealNumber(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	const real1, real2 = dialtone.PhoneNumber("+33639981111"), dialtone.PhoneNumber("+33639982222")
-	s.putLine(dialtone.Subscription{ID: "sub_1", OperatorID: "sandbox", PhoneNumber: real1, Status: dialtone.SubscriptionActive, FixedPIN: "111111"})
+	s.putOperator(dialtone.Operator{
+		ID: "playground", Name: "Playground", Approval: dialtone.ApprovalAutomatic, SMS: dialtone.SMSRoute{Route: "inbox"}, Sandbox: true,
+	})
+	s.putLine(dialtone.Subscription{ID: "sub_1", OperatorID: "playground", PhoneNumber: real1, Status: dialtone.SubscriptionActive, FixedPIN: "111111"})
 	s.putLine(dialtone.Subscription{ID: "sub_2", OperatorID: "fjord", PhoneNumber: real2, Status: dialtone.SubscriptionActive, FixedPIN: "111111"})
 	for _, number := range []dialtone.PhoneNumber{real1, real2} {
 		started := s.start(request(number, "browser"))
@@ -225,13 +228,19 @@ func TestTheDailyLimitKnowsWhatOtherNodesSentAndEndsAtMidnight(t *testing.T) {
 	if err := s.daily.spend(ctx, operator, 0, noon); err != nil {
 		t.Fatal(err)
 	}
-	for _, id := range []string{"sms_1", "sms_2"} {
+	// The message is on its way and in no row yet, and it counts all the same.
+	if err := s.daily.spend(ctx, operator, 0, noon.Add(recountEvery)); err != nil {
+		t.Fatal(err)
+	}
+	wantWait(t, "two on their way", s.daily.spend(ctx, operator, 0, noon.Add(2*recountEvery)), 12*time.Hour-2*recountEvery)
+	operator.SMS.Daily = 4
+	for _, id := range []string{"sms_1", "sms_2", "sms_3", "sms_4"} {
 		err := s.db.PutMessage(ctx, dialtone.SMSMessage{ID: id, OperatorID: "fjord", Route: "inbox", State: dialtone.SMSAccepted, Segments: 1, Created: noon, Updated: noon})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	wantWait(t, "another node sent two", s.daily.spend(ctx, operator, 0, noon.Add(recountEvery)), 12*time.Hour-recountEvery)
+	wantWait(t, "another node sent four", s.daily.spend(ctx, operator, 0, noon.Add(3*recountEvery)), 12*time.Hour-3*recountEvery)
 	if err := s.daily.spend(ctx, operator, 0, noon.Add(12*time.Hour)); err != nil {
 		t.Errorf("the next day: %v", err)
 	}

@@ -37,9 +37,10 @@ type Store interface {
 	// or nothing. *BudgetError if a budget or the number of open challenges is used up.
 	CreateChallenge(ctx context.Context, c dialtone.Challenge, budgets []dialtone.Budget, maxOpen int, now time.Time) error
 	Challenge(ctx context.Context, id string) (dialtone.Challenge, error)
-	// ResendChallenge counts a send and changes the challenge. ErrConflict: too early; ErrExpired; ErrExhausted: sent often
-	// enough, or a *BudgetError.
-	ResendChallenge(ctx context.Context, id, browserHash string, change dialtone.Resend, maxSends int, budgets []dialtone.Budget, now time.Time) (dialtone.Challenge, error)
+	// ResendChallenge counts a send and changes the challenge; a new code gets all its tries. ErrConflict: too early;
+	// ErrExpired; ErrExhausted: sent often enough, or a *BudgetError.
+	ResendChallenge(ctx context.Context, id, browserHash string, change dialtone.Resend, maxSends int,
+		budgets []dialtone.Budget, now time.Time) (dialtone.Challenge, error)
 	// TryChallenge counts a try and, if the code is right, inserts the session, in one transaction. ErrConflict with the
 	// challenge if it was verified before.
 	TryChallenge(ctx context.Context, try dialtone.Try, now time.Time) (dialtone.Tried, error)

@@ -47,7 +47,9 @@ func BenchmarkShared(b *testing.B) {
 					})
 				})
 				b.Run("RedeemCode", func(b *testing.B) {
-					atOnce(b, func(ctx context.Context, _ int) error { return db.RedeemCode(ctx, person.OfflineGrant(), storetest.Now) })
+					atOnce(b, func(ctx context.Context, _ int) error {
+						return db.RedeemCode(ctx, person.OfflineGrant(), storetest.Now)
+					})
 				})
 				b.Run("RotateRefresh", func(b *testing.B) {
 					grants := redeemed(b, db, person, 1000)
@@ -113,12 +115,12 @@ func BenchmarkBare(b *testing.B) {
 				})
 			})
 			b.Run("update", func(b *testing.B) {
-				update, err := bare.Prepare(`UPDATE client_grant SET refresh_hash = $2, refresh_rotated_at = 1 WHERE id = $1`)
+				update, err := bare.Prepare(`UPDATE client_grant SET refresh_hash = $2, refresh_rotated_at = $3 WHERE id = $1`)
 				if err != nil {
 					b.Fatal(err)
 				}
 				atOnce(b, func(ctx context.Context, i int) error {
-					_, err := update.ExecContext(ctx, grants[i%len(grants)].ID, "hash")
+					_, err := update.ExecContext(ctx, grants[i%len(grants)].ID, "hash", i)
 					return err
 				})
 			})

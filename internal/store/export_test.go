@@ -5,3 +5,5 @@ func (db *DB) Share(workers int) {
 	db.sessionStates.workers, db.grantStates.workers, db.tokensSpent.workers = workers, workers, workers
 	db.redemptions.workers, db.rotations.workers = workers, workers
 }
+
+func GrantStatesText() (string, int) { return grantStates.texts[5], 64 }

@@ -30,6 +30,10 @@ const (
 	idleTimeout    = 5 * time.Minute
 	// exclusiveLock is any number that nobody else in the database uses.
 	exclusiveLock = `SELECT pg_advisory_xact_lock(4938271605)`
+	// planning makes a statement's plan once for each connection, and always with the indexes. PostgreSQL would choose to read
+	// a whole table while it is small, and keep that plan for an hour in which the table has grown.
+	planning = `SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;
+		SET enable_mergejoin = off; SET enable_material = off`
 )
 
 func openPostgres(ctx context.Context, address string) (engine, error) {
@@ -43,7 +47,10 @@ func openPostgres(ctx context.Context, address string) (engine, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "dialtone"
 	}
-	pool := stdlib.OpenDB(*config)
+	pool := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, planning)
+		return err
+	}))
 	size := min(max(8, 4*runtime.GOMAXPROCS(0)), 32)
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
