@@ -155,7 +155,7 @@ func TestRotatedKeysArePublishedBeforeAndAfterTheySign(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		signed, err := jose.ParseSigned(text, []jose.SignatureAlgorithm{jose.RS256})
+		signed, err := jose.ParseSignedCompact(text, []jose.SignatureAlgorithm{jose.RS256})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -250,7 +250,7 @@ func signedAs(t *testing.T, typ jose.ContentType) string {
 
 func kid(t *testing.T, text string) string {
 	t.Helper()
-	signed, err := jose.ParseSigned(text, []jose.SignatureAlgorithm{jose.ES256})
+	signed, err := jose.ParseSignedCompact(text, []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,6 +32,7 @@ type Frame struct {
 	LeadsTo []string
 }
 
+//lint:ignore U1000 the pages that embed Frame are a Page by it
 func (f Frame) frame() Frame { return f }
 
 // Renderer turns page structs into answers. Safe for concurrent use.
