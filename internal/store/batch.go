@@ -11,11 +11,15 @@ import (
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
-// largestBatch is how many callers share a statement at most.
-const largestBatch = 64
+const (
+	largestBatch = 64 // callers that share a statement at most
+	reserve      = 4  // times as many workers as usual may work when whole batches wait
+)
 
 // batcher lets callers that wait at the same moment share one statement. A call that finds a worker free goes at once, so
-// an idle server answers as fast as without; the busier it is, the more callers share a round trip and a commit.
+// an idle server answers as fast as without; the busier it is, the more callers share a round trip and a commit. There are
+// few workers, because few and large statements cost least; when a whole batch waits, one more works, so that a statement
+// that hangs holds up only those in it.
 type batcher[Q, A any] struct {
 	workers    int
 	background func() (context.Context, context.CancelFunc)
@@ -49,7 +53,7 @@ func (b *batcher[Q, A]) ask(ctx context.Context, question Q) (A, error) {
 	c := &call[Q, A]{ctx: ctx, question: question, done: make(chan struct{})}
 	b.mu.Lock()
 	b.waiting = append(b.waiting, c)
-	if b.working < b.workers {
+	if b.working < b.workers || b.working < reserve*b.workers && len(b.waiting) >= largestBatch {
 		b.working++
 		go b.work()
 	}

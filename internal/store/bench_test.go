@@ -52,15 +52,18 @@ func BenchmarkShared(b *testing.B) {
 					})
 				})
 				b.Run("RotateRefresh", func(b *testing.B) {
-					grants := redeemed(b, db, person, 1000)
-					var turns [1000]atomic.Int64
-					atOnce(b, func(ctx context.Context, i int) error {
-						g := grants[i%len(grants)]
-						generation := int(turns[i%len(grants)].Add(1)) - 1
-						_, err := db.RotateRefresh(ctx, dialtone.Rotation{
-							GrantID: g.ID, ClientID: g.ClientID, Generation: generation, Hash: fmt.Sprintf("refresh %d", generation),
-							NewHash: fmt.Sprintf("refresh %d", generation+1), Expires: g.Expires,
+					// A grant is in one caller's hands at a time: two would kill it.
+					free := make(chan dialtone.Grant, 1000)
+					for _, g := range redeemed(b, db, person, cap(free)) {
+						free <- g
+					}
+					atOnce(b, func(ctx context.Context, _ int) error {
+						g := <-free
+						r, err := db.RotateRefresh(ctx, dialtone.Rotation{
+							GrantID: g.ID, ClientID: g.ClientID, Generation: g.RefreshGeneration, Hash: g.RefreshHash,
+							NewHash: secret.ID("refresh"), Expires: g.Expires,
 						}, time.Minute, storetest.Now)
+						free <- r.Grant
 						return err
 					})
 				})

@@ -27,7 +27,7 @@ type engine interface {
 	close() error
 }
 
-// sharing says how many shared statements of one kind run at once. Fewer means more callers a statement.
+// sharing says how many shared statements of one kind run at once as long as they keep up. Fewer means more callers a statement.
 type sharing struct{ reads, writes int }
 
 // runner is what the types of database/sql and the prepared statements have in common.

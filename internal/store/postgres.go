@@ -100,7 +100,12 @@ func (e *postgresEngine) background() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), sharedTimeout)
 }
 
-func (e *postgresEngine) sharing() sharing { return sharing{reads: 2, writes: 4} }
+// sharing: the server and we share the processors, and two statements at once cost more than one of both halves. See
+// BenchmarkShared.
+func (e *postgresEngine) sharing() sharing {
+	half := max(1, runtime.GOMAXPROCS(0)/2)
+	return sharing{reads: half, writes: half}
+}
 
 func (e *postgresEngine) backup(context.Context, string) error {
 	return fmt.Errorf("%w: this database is PostgreSQL: use pg_dump, or its continuous archiving", dialtone.ErrInvalid)

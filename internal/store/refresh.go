@@ -24,7 +24,9 @@ var rotateGrants = newShared(`
 		AND refresh_generation = a.old_generation AND refresh_hash = a.old_hash AND refresh_hash <> ''
 		AND revoked_at IS NULL AND expires_at > a.moment
 		AND EXISTS (SELECT 1 FROM subscription AS u WHERE u.id = client_grant.subscription_id AND u.status = 'active')
-		AND EXISTS (SELECT 1 FROM consent AS c WHERE c.id = client_grant.consent_id AND c.revoked_at IS NULL)
+		AND EXISTS (SELECT 1 FROM consent AS c WHERE c.id = client_grant.consent_id AND `+consentInForce+`)
+		AND EXISTS (SELECT 1 FROM listing AS l WHERE l.product_id = client_grant.product_id AND l.operator_id = client_grant.operator_id
+			AND l.state = 'enabled')
 	RETURNING `+grantColumns+`,
 		(SELECT u.phone_number FROM subscription AS u WHERE u.id = client_grant.subscription_id)`,
 	"TEXT", "TEXT", "BIGINT", "TEXT", "TEXT", "BIGINT", "BIGINT")
@@ -32,8 +34,9 @@ var rotateGrants = newShared(`
 // RotateRefresh replaces the refresh token of a grant by its successor, once for each generation, and puts off when the
 // grant expires. The same rotation again within the grace gives the same result, Repeated. Errors: ErrNotFound if the client
 // has no such grant; *dialtone.RevokedError if the grant is dead, also when this token was replaced before: then somebody
-// has a copy, so the grant dies now (RFC 9700 §4.14.2) and the product's developers learn of it; ErrExpired; ErrForbidden
-// alone if the line is blocked.
+// has a copy, so the grant dies now (RFC 9700 §4.14.2) and the product's developers learn of it; a RevokedError with
+// RevokedNotAvailable, though nothing is revoked, if the product is not enabled at the line's operator; ErrExpired;
+// ErrForbidden alone if the line is blocked.
 func (db *DB) RotateRefresh(ctx context.Context, r dialtone.Rotation, grace time.Duration, now time.Time) (dialtone.Rotated, error) {
 	answer, err := db.rotations.ask(ctx, rotation{r, now})
 	if err == nil && answer.ok {
@@ -89,6 +92,9 @@ func (db *DB) whyNotRotated(ctx context.Context, r dialtone.Rotation, grace time
 				return nil // somebody else killed it just now
 			}
 			return err
+		case errors.Is(refusal, errStopped):
+			refusal, err = whyStopped(ctx, t, state.Grant)
+			return err
 		}
 		return nil
 	})
@@ -98,7 +104,25 @@ func (db *DB) whyNotRotated(ctx context.Context, r dialtone.Rotation, grace time
 	return result, refusal
 }
 
-var errReused = errors.New("a refresh token was used again")
+var (
+	errReused  = errors.New("a refresh token was used again")
+	errStopped = errors.New("the token is the live one, and yet it was not replaced")
+)
+
+// whyStopped says what keeps the live token of a living grant from being replaced. The token stays as it is: what stops it
+// may go away again.
+func whyStopped(ctx context.Context, t tx, g dialtone.Grant) (refusal, err error) {
+	var state dialtone.ListingState
+	err = t.one(ctx, []any{&state}, `SELECT state FROM listing WHERE product_id = $1 AND operator_id = $2`, g.ProductID, g.OperatorID)
+	switch {
+	case errors.Is(err, dialtone.ErrNotFound), err == nil && state != dialtone.ListingEnabled:
+		return &dialtone.RevokedError{Reason: dialtone.RevokedNotAvailable}, nil
+	case err != nil:
+		return nil, err
+	}
+	// It is gone already: a line that was blocked until now, for one.
+	return fmt.Errorf("%w: the grant changed meanwhile", dialtone.ErrUnavailable), nil
+}
 
 // refuseRotation returns nil if the rotation was done a moment ago and may be repeated.
 func refuseRotation(s dialtone.GrantState, r dialtone.Rotation, grace time.Duration, now time.Time) error {
@@ -113,8 +137,7 @@ func refuseRotation(s dialtone.GrantState, r dialtone.Rotation, grace time.Durat
 	case !now.Before(g.Expires):
 		return dialtone.ErrExpired
 	case g.RefreshGeneration == r.Generation && g.RefreshHash == r.Hash:
-		// What stopped the rotation is gone again: a line that was blocked until now, for one.
-		return fmt.Errorf("%w: the grant changed meanwhile", dialtone.ErrUnavailable)
+		return errStopped
 	case g.RefreshGeneration == r.Generation+1 && g.RefreshHash == r.NewHash && now.Before(g.RefreshRotated.Add(grace)):
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"runtime"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -17,6 +18,7 @@ import (
 
 // sqliteEngine is one file with a pool of readers and one writer. In WAL mode neither waits for the other.
 type sqliteEngine struct {
+	address string
 	readers *sql.DB
 	reading tx
 	writer  *writer
@@ -45,7 +47,7 @@ func openSQLite(ctx context.Context, file string) (engine, error) {
 		return nil, err
 	}
 	// The writer goes first: it is the one that may turn a new file to WAL.
-	conn, err := writing.Conn(ctx)
+	conn, err := patiently(ctx, writing.Conn)
 	if err != nil {
 		return nil, errors.Join(classifySQLite(err), writing.Close())
 	}
@@ -56,10 +58,29 @@ func openSQLite(ctx context.Context, file string) (engine, error) {
 	readers.SetMaxOpenConns(max(4, runtime.GOMAXPROCS(0)))
 	readers.SetMaxIdleConns(max(4, runtime.GOMAXPROCS(0)))
 	return &sqliteEngine{
+		address: address,
 		readers: readers,
 		reading: tx{on: newPrepared(readers), classify: classifySQLite},
 		writer:  newWriter(writing, tx{on: newPrepared(conn), classify: classifySQLite}),
 	}, nil
+}
+
+// patiently connects while another process makes the same new file. Turning it to WAL is the one lock for which SQLite does
+// not wait by itself.
+func patiently(ctx context.Context, connect func(context.Context) (*sql.Conn, error)) (*sql.Conn, error) {
+	const attempts, pause = 100, 20 * time.Millisecond
+	for attempt := 1; ; attempt++ {
+		conn, err := connect(ctx)
+		var failure *sqlite.Error
+		if !errors.As(err, &failure) || failure.Code()&0xff != sqlite3.SQLITE_BUSY || attempt == attempts {
+			return conn, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(pause):
+		}
+	}
 }
 
 func (e *sqliteEngine) read() tx { return e.reading }
@@ -81,10 +102,16 @@ func (e *sqliteEngine) background() (context.Context, context.CancelFunc) {
 	return context.Background(), func() {}
 }
 
-func (e *sqliteEngine) sharing() sharing { return sharing{reads: 2, writes: 2} }
+// sharing: reads use all processors. One write is being gathered while another one is committed. See BenchmarkShared.
+func (e *sqliteEngine) sharing() sharing { return sharing{reads: runtime.GOMAXPROCS(0), writes: 2} }
 
 func (e *sqliteEngine) backup(ctx context.Context, file string) error {
-	if _, err := e.readers.ExecContext(ctx, `VACUUM INTO $1`, file); err != nil {
+	pool, err := sql.Open("sqlite", e.address) // a reader may not write, not even another file
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	if _, err := pool.ExecContext(ctx, `VACUUM INTO $1`, file); err != nil {
 		return fmt.Errorf("copy the database: %w", classifySQLite(err))
 	}
 	return nil

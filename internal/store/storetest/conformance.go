@@ -12,21 +12,25 @@ import (
 
 // Conformance is what every engine has to do, one file a subject.
 func Conformance(t *testing.T, db *store.DB) {
-	for name, test := range map[string]func(*testing.T, *store.DB){
-		"catalogue":     testCatalogue,
-		"subscriptions": testSubscriptions,
-		"keys":          testKeys,
-		"messages":      testMessages,
-		"budgets":       testBudgets,
-		"challenges":    testChallenges,
-		"tries":         testTries,
-		"sessions":      testSessions,
-		"consents":      testConsents,
-		"grants":        testGrants,
-		"refresh":       testRefresh,
-		"races":         testRaces,
+	for _, subject := range []struct {
+		name string
+		test func(*testing.T, *store.DB)
+	}{
+		{"cleaning", testCleaning}, // first, while there is little to clean
+		{"catalogue", testCatalogue},
+		{"subscriptions", testSubscriptions},
+		{"keys", testKeys},
+		{"messages", testMessages},
+		{"budgets", testBudgets},
+		{"challenges", testChallenges},
+		{"tries", testTries},
+		{"sessions", testSessions},
+		{"consents", testConsents},
+		{"grants", testGrants},
+		{"refresh", testRefresh},
+		{"races", testRaces},
 	} {
-		t.Run(name, func(t *testing.T) { test(t, db) })
+		t.Run(subject.name, func(t *testing.T) { subject.test(t, db) })
 	}
 }
 

@@ -218,6 +218,11 @@ func testRefresh(t *testing.T, db *store.DB) {
 		must(t, db.PutSubscription(ctx, blocked, Now))
 		fails(t, "a blocked line", rotate(asIs, Now), dialtone.ErrForbidden)
 		must(t, db.PutSubscription(ctx, p.Subscription, Now))
+		listing := dialtone.Listing{ProductID: p.App.Product.ID, OperatorID: p.App.Operator.ID, State: dialtone.ListingSuspended, Updated: Now}
+		must(t, db.PutListing(ctx, listing, "staff"))
+		dead(t, "a suspended product", rotate(asIs, Now), dialtone.RevokedNotAvailable)
+		listing.State = dialtone.ListingEnabled
+		must(t, db.PutListing(ctx, listing, "staff"))
 		must(t, rotate(asIs, Now))
 
 		must(t, db.RevokeConsent(ctx, p.Subscription.ID, p.App.Product.ID, p.history(dialtone.ConsentRevoked), p.event(dialtone.EventConsentRevoked), Now))

@@ -157,6 +157,21 @@ func testRaces(t *testing.T, db *store.DB) {
 		same(t, "consents", count, 1)
 	})
 
+	t.Run("one who fails does not fail the others", func(t *testing.T) {
+		ctx := t.Context()
+		taken := dialtone.ClientSecret{ID: secret.ID("cs"), Name: "taken", Created: Now}
+		must(t, db.PutClientSecret(ctx, a.Client.ID, taken))
+		same(t, "winners", race(t, func(i int) error {
+			if i%2 == 0 {
+				return db.PutClientSecret(ctx, a.Client.ID, taken)
+			}
+			return db.PutClientSecret(ctx, a.Client.ID, dialtone.ClientSecret{ID: secret.ID("cs"), Created: Now})
+		}, dialtone.ErrConflict), racers/2)
+		client, err := db.Client(ctx, a.Client.ID)
+		must(t, err)
+		same(t, "secrets", len(client.Secrets), racers/2+1)
+	})
+
 	t.Run("no grant outlives a consent that is taken back meanwhile", func(t *testing.T) {
 		ctx, p := t.Context(), NewPerson(t, db, a)
 		grants := make([]dialtone.Grant, racers)
