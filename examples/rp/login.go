@@ -16,7 +16,7 @@ import (
 type login struct {
 	nonce    string
 	verifier string // PKCE (RFC 7636)
-	browser  string // the cookie of the browser that began
+	browser  string // the cookie of the browser that began; its tabs share it
 	began    time.Time
 }
 
@@ -51,14 +51,22 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	state := random()
-	l := login{nonce: random(), verifier: oauth2.GenerateVerifier(), browser: random(), began: time.Now()}
+	l := login{nonce: random(), verifier: oauth2.GenerateVerifier(), browser: browser(r), began: time.Now()}
 	a.remember(state, l)
 	http.SetCookie(w, &http.Cookie{
-		Name: loginCookie, Value: l.browser, Path: CallbackPath, HttpOnly: true,
+		Name: loginCookie, Value: l.browser, Path: HomePath, HttpOnly: true,
 		SameSite: http.SameSiteLaxMode, MaxAge: int(loginLifetime.Seconds()),
 	})
 	address := a.oauth(provider).AuthCodeURL(state, oidc.Nonce(l.nonce), oauth2.S256ChallengeOption(l.verifier))
 	http.Redirect(w, r, address, http.StatusSeeOther)
+}
+
+// browser returns the cookie that the browser has from a login in another tab, which may still be going on, or a new one.
+func browser(r *http.Request) string {
+	if cookie, err := r.Cookie(loginCookie); err == nil && cookie.Value != "" {
+		return cookie.Value
+	}
+	return random()
 }
 
 // callback is where the provider sends the browser back to.

@@ -50,7 +50,7 @@ if (wait) {
 }
 
 // Counts the note's time span down in minutes and seconds, then calls done. It goes by the clock, because timers stop
-// while a phone shows another app.
+// while a phone shows another app. Where the words round the time down, data-left has it as it is.
 function countDown(note, done) {
   const span = note && note.querySelector("[data-seconds]");
   if (!span) {
@@ -58,7 +58,7 @@ function countDown(note, done) {
   }
   span.dir = "ltr";
   span.classList.add("number");
-  const end = Date.now() + Number(span.dataset.seconds) * 1000;
+  const end = Date.now() + Number(note.dataset.left || span.dataset.seconds) * 1000;
   const timer = setInterval(show, 500);
   document.addEventListener("visibilitychange", show);
   show();
