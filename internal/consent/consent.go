@@ -26,8 +26,9 @@ type Store interface {
 
 // Missing returns the requested scopes that the person has to be asked for: all of them when the product changed
 // materially since the consent was given or when nothing requested is granted, else those neither granted nor refused.
-// An optional scope that was left unticked is not asked for again.
+// An optional scope that was left unticked is not asked for again, one that the product no longer enables not at all.
 func Missing(c dialtone.Consent, product dialtone.Product, requested []string) []string {
+	requested = slices.DeleteFunc(slices.Clone(requested), func(name string) bool { _, enabled := product.Scope(name); return !enabled })
 	inForce := c.ID != "" && c.Revoked.IsZero() && c.Version >= product.ConsentVersion
 	if !inForce || !slices.ContainsFunc(requested, c.Covers) {
 		return requested

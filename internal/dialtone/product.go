@@ -2,6 +2,7 @@ package dialtone
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -109,11 +110,20 @@ func (p Product) Validate() error {
 		}
 	}
 	for _, address := range []string{p.TermsURL, p.PrivacyURL} {
-		if address != "" && !strings.HasPrefix(address, "https://") && !strings.HasPrefix(address, "http://localhost") {
+		if address != "" && !publicAddress(address) {
 			return fmt.Errorf("product %s: %w: %q is not an https address", p.ID, ErrInvalid, address)
 		}
 	}
 	return nil
+}
+
+// publicAddress reports whether an address may be linked to from a page: https, or http on this machine for a demo.
+func publicAddress(address string) bool {
+	parsed, err := url.Parse(address)
+	if err != nil || parsed.Hostname() == "" || parsed.User != nil {
+		return false
+	}
+	return parsed.Scheme == "https" || parsed.Scheme == "http" && LoopbackHost(parsed.Hostname())
 }
 
 // ListingState says whether a product reaches an operator's subscribers.

@@ -14,6 +14,7 @@ package flow
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
@@ -62,6 +63,20 @@ type Interaction struct {
 	Number    dialtone.PhoneNumber `json:"n,omitempty"` // as typed on the number page
 	Challenge string               `json:"c,omitempty"` // the PIN on its way to Number
 	Language  string               `json:"l,omitempty"` // the language that the pages are shown in
+	Asked     *Asked               `json:"a,omitempty"` // on a consent page: what it asks
+}
+
+// Asked is the question of one consent page. It is sealed into the page, so that an answer counts for the line and the scopes
+// that the person saw, whatever other tabs did meanwhile.
+type Asked struct {
+	SubscriptionID string   `json:"s"`
+	Scopes         []string `json:"o"`
+	Version        int      `json:"v"` // the product's ConsentVersion
+}
+
+// Same reports whether two pages ask the same.
+func (a Asked) Same(b Asked) bool {
+	return a.SubscriptionID == b.SubscriptionID && a.Version == b.Version && slices.Equal(a.Scopes, b.Scopes)
 }
 
 // Begin makes an interaction of a request that passed oauth.Check.

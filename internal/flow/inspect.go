@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
@@ -49,6 +50,11 @@ func (f *Flow) Access(ctx context.Context, text string, now time.Time) (Active, 
 	if !reg.EnabledAt(access.OperatorID) {
 		return Active{}, dialtone.ErrNotFound
 	}
+	// A token says what was granted when it was made; what the person or the product took back since no longer counts.
+	access.Scopes = slices.DeleteFunc(access.Scopes, func(scope string) bool {
+		_, enabled := reg.Product.Scope(scope)
+		return !enabled || !slices.Contains(state.Grant.Scopes, scope)
+	})
 	return Active{Access: access, PhoneNumber: state.PhoneNumber, Grant: state.Grant}, nil
 }
 
@@ -63,6 +69,13 @@ func (f *Flow) RefreshGrant(ctx context.Context, text string, now time.Time) (di
 		return dialtone.Grant{}, fmt.Errorf("look up grant: %w", err)
 	}
 	if !state.Alive(now) || !secret.Equal(state.Grant.RefreshHash, secret.Hash(text)) {
+		return dialtone.Grant{}, dialtone.ErrNotFound
+	}
+	reg, err := f.Clients.Registration(ctx, state.Grant.ClientID)
+	if err != nil {
+		return dialtone.Grant{}, fmt.Errorf("client of a refresh token: %w", err)
+	}
+	if !reg.EnabledAt(state.Grant.OperatorID) {
 		return dialtone.Grant{}, dialtone.ErrNotFound
 	}
 	return state.Grant, nil

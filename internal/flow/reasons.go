@@ -2,6 +2,7 @@ package flow
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/consent"
@@ -53,6 +54,10 @@ type reason struct {
 }
 
 var reasons = []reason{
+	{"scopes_gone", NoPage, oauth.InvalidScope, "the product has stopped to enable the requested scopes",
+		func(in Interaction, s Situation) bool {
+			return !slices.ContainsFunc(in.Request.Scopes, func(name string) bool { _, enabled := s.Registration.Product.Scope(name); return enabled })
+		}},
 	{"signed_out", SignInPage, oauth.LoginRequired, "nobody is signed in at this browser",
 		func(_ Interaction, s Situation) bool { return !s.signedIn() }},
 	{"login_prompted", SignInPage, oauth.LoginRequired, "prompt=login asks for a new sign-in",
@@ -69,6 +74,10 @@ var reasons = []reason{
 	{"consent_missing", ConsentPage, oauth.ConsentRequired, "the person has not agreed to all requested scopes",
 		func(in Interaction, s Situation) bool {
 			return len(consent.Missing(s.Consent, s.Registration.Product, in.Request.Scopes)) > 0
+		}},
+	{"unproven_client", ConsentPage, oauth.ConsentRequired, "an app that cannot prove who it is needs the person's word each time",
+		func(in Interaction, s Situation) bool {
+			return unproven(s.Registration.Client, in.Request.RedirectURI) && s.Consent.Granted.Before(in.Started)
 		}},
 	{"consent_prompted", ConsentPage, oauth.ConsentRequired, "prompt=consent asks the person again",
 		func(in Interaction, s Situation) bool {
@@ -99,9 +108,19 @@ func Next(in Interaction, s Situation) Step {
 	return Step{Reason: "ready"}
 }
 
-// Granted returns the requested scopes that the consent covers, in the order of the request.
+// unproven reports whether any program on the person's device could receive the code: a public client at a loopback port or
+// an app's own scheme. PKCE does not help against a program that starts the flow itself, so a standing consent is not
+// enough (RFC 8252 §8.6, RFC 6749 §10.2).
+func unproven(client dialtone.Client, redirectURI string) bool {
+	return client.Public() && !strings.HasPrefix(redirectURI, "https://")
+}
+
+// Granted returns the requested scopes that the consent covers and the product still enables, in the order of the request.
 func Granted(in Interaction, s Situation) []string {
-	return slices.DeleteFunc(slices.Clone(in.Request.Scopes), func(scope string) bool { return !s.Consent.Covers(scope) })
+	return slices.DeleteFunc(slices.Clone(in.Request.Scopes), func(scope string) bool {
+		_, enabled := s.Registration.Product.Scope(scope)
+		return !enabled || !s.Consent.Covers(scope)
+	})
 }
 
 // signedInSince reports whether the person proved the number during this interaction.

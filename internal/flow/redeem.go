@@ -45,8 +45,11 @@ func (f *Flow) Redeem(ctx context.Context, reg dialtone.Registration, request oa
 	if err != nil {
 		return Tokens{}, oauth.NewError(oauth.InvalidGrant, "the code was not issued by this server")
 	}
-	if err := checkCode(code, reg.Client, request, now); err != nil {
+	if err := checkCode(code, reg.Client, request); err != nil {
 		return Tokens{}, err
+	}
+	if !now.Before(code.Expires) {
+		return Tokens{}, f.refuseExpired(ctx, code, now)
 	}
 	if !reg.EnabledAt(code.OperatorID) {
 		return Tokens{}, oauth.NewError(oauth.InvalidGrant, "the product is no longer enabled at the person's operator")
@@ -83,14 +86,26 @@ func (f *Flow) Redeem(ctx context.Context, reg dialtone.Registration, request oa
 	return f.mint(ctx, reg.Client, grant, grant.Scopes, minting{refresh: refresh, nonce: code.Nonce}, now)
 }
 
+// refuseExpired answers a code that came too late. If it was spent in time before, this is a replay all the same, and
+// everything that the first use yielded dies (RFC 6749 §4.1.2).
+func (f *Flow) refuseExpired(ctx context.Context, code token.Code, now time.Time) error {
+	event := dialtone.Event{
+		ID: secret.ID("ev"), Kind: dialtone.EventCodeReplayed, OperatorID: code.OperatorID, SubscriptionID: code.SubscriptionID,
+		ProductID: code.ProductID, ClientID: code.ClientID, Payload: "{}", At: now,
+	}
+	err := f.Store.RevokeGrant(ctx, code.ID, dialtone.RevokedCodeReplay, &event, now)
+	if err != nil && !errors.Is(err, dialtone.ErrNotFound) {
+		return fmt.Errorf("revoke the grant of a replayed code: %w", err)
+	}
+	return oauth.NewError(oauth.InvalidGrant, "the code has expired; begin again at the authorization endpoint")
+}
+
 // checkCode compares the code with the request that brings it (RFC 6749 §4.1.3, RFC 7636 §4.6).
-func checkCode(code token.Code, client dialtone.Client, request oauth.GrantRequest, now time.Time) error {
+func checkCode(code token.Code, client dialtone.Client, request oauth.GrantRequest) error {
 	refuse := func(why string) error { return oauth.NewError(oauth.InvalidGrant, why) }
 	switch {
 	case code.ClientID != client.ID:
 		return refuse("the code was issued to another client")
-	case !now.Before(code.Expires):
-		return refuse("the code has expired; begin again at the authorization endpoint")
 	case request.RedirectURI == "" && code.RedirectURIGiven:
 		return refuse("redirect_uri is missing; it must equal the one of the authorization request")
 	case request.RedirectURI != "" && request.RedirectURI != code.RedirectURI:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
@@ -38,9 +39,13 @@ func (f *Flow) Refresh(ctx context.Context, reg dialtone.Registration, request o
 	if err != nil {
 		return Tokens{}, refreshFailure(err)
 	}
-	scopes := rotated.Grant.Scopes
+	if !reg.EnabledAt(rotated.Grant.OperatorID) {
+		// A repeat within the grace time changes nothing in the database and so is not refused there.
+		return Tokens{}, refreshFailure(&dialtone.RevokedError{Reason: dialtone.RevokedNotAvailable})
+	}
+	scopes := slices.DeleteFunc(rotated.Grant.Scopes, func(scope string) bool { _, enabled := reg.Product.Scope(scope); return !enabled })
 	if len(request.Scopes) > 0 {
-		if scopes, err = oauth.Narrow(rotated.Grant.Scopes, request.Scopes); err != nil {
+		if scopes, err = oauth.Narrow(scopes, request.Scopes); err != nil {
 			return Tokens{}, err
 		}
 	}

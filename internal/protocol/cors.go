@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -29,7 +30,8 @@ func only(methods string, serve http.HandlerFunc) http.Handler {
 }
 
 func serveMethods(w http.ResponseWriter, r *http.Request, methods string, serve http.HandlerFunc) {
-	if !strings.Contains(methods, r.Method) && !(r.Method == http.MethodHead && strings.Contains(methods, http.MethodGet)) {
+	allowed := strings.Split(methods, ", ")
+	if !slices.Contains(allowed, r.Method) && !(r.Method == http.MethodHead && slices.Contains(allowed, http.MethodGet)) {
 		w.Header().Set("Allow", methods)
 		writeJSON(w, http.StatusMethodNotAllowed, errorAnswer{Code: "invalid_request", Description: "use " + methods})
 		return

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,6 +35,9 @@ func (e *WrongPINError) Error() string { return fmt.Sprintf("wrong PIN, %d tries
 // amr are the methods that a PIN by SMS proves (RFC 8176 §2).
 var amr = []string{"sms", "otp"}
 
+// noPIN is a length that no PIN has.
+const noPIN = 32
+
 // Verify spends one try and signs the person in if the PIN is right.
 //
 // Errors: *WrongPINError; ErrInvalid if it is no PIN at all, which costs no try; ErrExpired; ErrSuperseded if a newer PIN of the
@@ -51,6 +55,16 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest, now time.Time) (O
 	}
 	if !secret.Equal(c.RequestHash, r.RequestHash) {
 		return Outcome{}, fmt.Errorf("verify PIN of another request: %w", dialtone.ErrForbidden)
+	}
+	if off, err := s.challengeSwitchedOff(ctx, c); err != nil || off {
+		return Outcome{}, fmt.Errorf("verify PIN of the sandbox, which is switched off: %w", cmp.Or(err, dialtone.ErrExpired))
+	}
+	line, err := s.challengedLine(ctx, c)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("verify PIN: %w", err)
+	}
+	if line.ID == "" {
+		pin = secret.Digits(noPIN) // the number was never served, or changed hands since: counted, and never right
 	}
 	hash, ok := s.codeHash(c.ID, pin)
 	if !ok {
@@ -81,6 +95,18 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest, now time.Time) (O
 	default:
 		return Outcome{}, &WrongPINError{Left: s.Policy.Tries - tried.Challenge.Attempts}
 	}
+}
+
+// challengeSwitchedOff reports whether a challenge was made for a test number before the sandbox was switched off.
+func (s *Service) challengeSwitchedOff(ctx context.Context, c dialtone.Challenge) (bool, error) {
+	if s.Sandbox {
+		return false, nil
+	}
+	line, err := s.Store.Subscription(ctx, c.SubscriptionID)
+	if errors.Is(err, dialtone.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && s.switchedOff(line), err
 }
 
 // repeat answers a PIN that was entered before: with the same session if it is right and came soon.

@@ -28,7 +28,7 @@ const (
 			WHEN g.refresh_hash = '' AND s.ended_at IS NOT NULL THEN 'sign_out'
 			ELSE ''
 		END,
-		u.phone_number, u.status = 'active'`
+		u.phone_number, u.status = 'active', c.scopes`
 	grantStateJoins = `
 		JOIN subscription AS u ON u.id = g.subscription_id
 		JOIN consent AS c ON c.id = g.consent_id
@@ -47,8 +47,15 @@ func grantFields(g *dialtone.Grant) []any {
 	}
 }
 
-func grantStateFields(s *dialtone.GrantState) []any {
-	return append(grantFields(&s.Grant), instant{&s.Grant.Revoked}, &s.Grant.RevokedReason, &s.PhoneNumber, &s.SubscriptionActive)
+func grantStateFields(s *dialtone.GrantState, consented *[]string) []any {
+	return append(grantFields(&s.Grant), instant{&s.Grant.Revoked}, &s.Grant.RevokedReason, &s.PhoneNumber, &s.SubscriptionActive,
+		wordList{consented})
+}
+
+// stillConsented leaves out the scopes that the person took back since they were granted: a consent can shrink while its
+// grants live on.
+func stillConsented(granted, consented []string) []string {
+	return slices.DeleteFunc(granted, func(scope string) bool { return !slices.Contains(consented, scope) })
 }
 
 // grantQuestion asks about a grant and one of its access tokens.
@@ -77,16 +84,22 @@ func (db *DB) readGrantStates(ctx context.Context, asked []grantQuestion) ([]fou
 	answers := make([]found[dialtone.GrantState], len(asked))
 	var n int
 	var s dialtone.GrantState
-	into := slices.Concat([]any{&n}, grantStateFields(&s), []any{&s.TokenSpent})
+	var consented []string
+	into := slices.Concat([]any{&n}, grantStateFields(&s, &consented), []any{&s.TokenSpent})
 	text, args := grantStates.fit(args)
-	err := db.read().each(ctx, into, func() { answers[n] = found[dialtone.GrantState]{s, true} }, text, args...)
+	err := db.read().each(ctx, into, func() {
+		s.Grant.Scopes = stillConsented(s.Grant.Scopes, consented)
+		answers[n] = found[dialtone.GrantState]{s, true}
+	}, text, args...)
 	return answers, err
 }
 
 // stateOf is GrantState in a transaction, without a token.
 func stateOf(ctx context.Context, t tx, grantID string) (dialtone.GrantState, error) {
 	var s dialtone.GrantState
-	err := t.one(ctx, grantStateFields(&s), `SELECT `+grantState+` FROM client_grant AS g`+grantStateJoins+` WHERE g.id = $1`, grantID)
+	var consented []string
+	err := t.one(ctx, grantStateFields(&s, &consented), `SELECT `+grantState+` FROM client_grant AS g`+grantStateJoins+` WHERE g.id = $1`, grantID)
+	s.Grant.Scopes = stillConsented(s.Grant.Scopes, consented)
 	return s, err
 }
 

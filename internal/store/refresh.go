@@ -28,7 +28,8 @@ var rotateGrants = newShared(`
 		AND EXISTS (SELECT 1 FROM listing AS l WHERE l.product_id = client_grant.product_id AND l.operator_id = client_grant.operator_id
 			AND l.state = 'enabled')
 	RETURNING `+grantColumns+`,
-		(SELECT u.phone_number FROM subscription AS u WHERE u.id = client_grant.subscription_id)`,
+		(SELECT u.phone_number FROM subscription AS u WHERE u.id = client_grant.subscription_id),
+		(SELECT c.scopes FROM consent AS c WHERE c.id = client_grant.consent_id)`,
 	"TEXT", "TEXT", "BIGINT", "TEXT", "TEXT", "BIGINT", "BIGINT")
 
 // RotateRefresh replaces the refresh token of a grant by its successor, once for each generation, and puts off when the
@@ -61,7 +62,11 @@ func (db *DB) rotateGrants(ctx context.Context, rotations []rotation) ([]found[d
 	err := db.engine.single(ctx, func(ctx context.Context, t tx) error {
 		clear(rotated)
 		var r dialtone.Rotated
-		return t.each(ctx, append(grantFields(&r.Grant), &r.PhoneNumber), func() { rotated[r.Grant.ID] = r }, text, args...)
+		var consented []string
+		return t.each(ctx, append(grantFields(&r.Grant), &r.PhoneNumber, wordList{&consented}), func() {
+			r.Grant.Scopes = stillConsented(r.Grant.Scopes, consented)
+			rotated[r.Grant.ID] = r
+		}, text, args...)
 	})
 	answers := make([]found[dialtone.Rotated], len(rotations))
 	for i, r := range rotations {

@@ -60,8 +60,8 @@ func openSQLite(ctx context.Context, file string) (engine, error) {
 	return &sqliteEngine{
 		address: address,
 		readers: readers,
-		reading: tx{on: newPrepared(readers), classify: classifySQLite},
-		writer:  newWriter(writing, tx{on: newPrepared(conn), classify: classifySQLite}),
+		reading: tx{on: sqlRunner{newPrepared(readers)}, classify: classifySQLite},
+		writer:  newWriter(writing, tx{on: sqlRunner{newPrepared(conn)}, classify: classifySQLite}),
 	}, nil
 }
 
@@ -117,7 +117,9 @@ func (e *sqliteEngine) backup(ctx context.Context, file string) error {
 	return nil
 }
 
-func (e *sqliteEngine) close() error { return errors.Join(e.writer.close(), e.readers.Close()) }
+// close ends the writer last: the last connection to a SQLite file moves the log into it, which a reader may not, and so a
+// database that was closed is one whole file.
+func (e *sqliteEngine) close() error { return errors.Join(e.readers.Close(), e.writer.close()) }
 
 // classifySQLite tells the driver's errors apart by SQLite's extended result codes.
 func classifySQLite(err error) error {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -133,5 +134,8 @@ func (w *writer) close() error {
 	}
 	w.mu.Unlock()
 	<-w.ended
-	return w.pool.Close()
+	// The log goes into the file now, so that a database that was closed is one whole file. If somebody else still reads it,
+	// the log stays, and nothing is lost.
+	_, err := w.conn.exec(context.Background(), `PRAGMA wal_checkpoint(TRUNCATE)`)
+	return errors.Join(err, w.pool.Close())
 }

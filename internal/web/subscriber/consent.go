@@ -18,6 +18,10 @@ func (h *Handler) showConsent(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	if flow.Next(v.in, s).Page != flow.ConsentPage {
+		h.Proceed(w, r, v.in) // signed out or answered in another tab
+		return
+	}
 	page, err := h.consentPage(r, v, s)
 	if err != nil {
 		h.Refuse(w, r, err)
@@ -26,8 +30,7 @@ func (h *Handler) showConsent(w http.ResponseWriter, r *http.Request) {
 	h.Renderer.Render(w, r, http.StatusOK, page)
 }
 
-// openConsent reads the interaction and what is known. Where consent is not what comes next (signed out in another tab,
-// answered in another tab), the interaction goes to what does. When it returns false, the request is answered.
+// openConsent reads the interaction and what is known. When it returns false, the request is answered.
 func (h *Handler) openConsent(w http.ResponseWriter, r *http.Request) (visit, flow.Situation, bool) {
 	v, ok := h.open(w, r)
 	if !ok {
@@ -36,10 +39,6 @@ func (h *Handler) openConsent(w http.ResponseWriter, r *http.Request) (visit, fl
 	s, err := h.situation(r, v.in, h.Cookies.Get(r, sessionCookie))
 	if err != nil {
 		h.Refuse(w, r, err)
-		return visit{}, flow.Situation{}, false
-	}
-	if flow.Next(v.in, s).Page != flow.ConsentPage {
-		h.Proceed(w, r, v.in)
 		return visit{}, flow.Situation{}, false
 	}
 	return v, s, true
@@ -51,7 +50,12 @@ func shown(v visit, s flow.Situation) []string {
 	if missing := consent.Missing(s.Consent, v.reg.Product, v.in.Request.Scopes); len(missing) > 0 {
 		return missing
 	}
-	return v.in.Request.Scopes
+	return slices.DeleteFunc(slices.Clone(v.in.Request.Scopes), func(name string) bool { _, enabled := v.reg.Product.Scope(name); return !enabled })
+}
+
+// question is what the page asks, as things are now.
+func question(v visit, s flow.Situation) *flow.Asked {
+	return &flow.Asked{SubscriptionID: s.Subscription.ID, Scopes: shown(v, s), Version: v.reg.Product.ConsentVersion}
 }
 
 func (h *Handler) consentPage(r *http.Request, v visit, s flow.Situation) (pages.Consent, error) {
@@ -59,6 +63,7 @@ func (h *Handler) consentPage(r *http.Request, v visit, s flow.Situation) (pages
 	if err != nil {
 		return pages.Consent{}, err
 	}
+	v.in.Asked = question(v, s)
 	page := pages.Consent{
 		Frame: v.frame(h.brand(r, s.Subscription.OperatorID)), State: h.Flow.Seal(v.in), Product: v.reg.Product,
 		Organization: v.reg.Organization.Name, Number: s.Subscription.PhoneNumber, Update: s.Consent.ID != "",
@@ -81,28 +86,29 @@ func (h *Handler) answerConsent(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	decision := r.PostForm.Get("decision")
+	asked := v.in.Asked
+	if decision == "deny" {
+		// A no is a no, whatever was said in another tab meanwhile.
+		h.refuseConsent(w, r, v, s)
+		return
+	}
+	if flow.Next(v.in, s).Page != flow.ConsentPage {
+		h.Proceed(w, r, v.in) // signed out, or allowed in another tab
+		return
+	}
 	page, err := h.consentPage(r, v, s)
 	if err != nil {
 		h.Refuse(w, r, err)
 		return
 	}
-	answer := consent.Answer{
-		Subscription: s.Subscription, Product: v.reg.Product, ClientID: v.reg.Client.ID, Before: s.Consent,
-		Shown: shown(v, s), Ticked: r.PostForm["scope"], Language: v.in.Language, Text: h.Renderer.Words(page),
-		Terms: r.PostForm.Get("terms") != "",
-	}
-	switch r.PostForm.Get("decision") {
-	case "allow":
-		_, err = consent.Give(r.Context(), h.Store, answer, h.Now())
-	case "deny":
-		if err = consent.Refuse(r.Context(), h.Store, answer, h.Now()); err == nil {
-			h.answer(w, r, v.in, h.Flow.Fail(v.in, oauth.NewError(oauth.AccessDenied, "the person refused")))
-			return
-		}
-	default:
-		h.Renderer.Render(w, r, http.StatusUnprocessableEntity, page)
+	if decision != "allow" || asked == nil || !asked.Same(*question(v, s)) {
+		// The person saw another question: another line's, other scopes or an older version. Ask the one that counts now.
+		h.Renderer.Render(w, r, http.StatusConflict, page)
 		return
 	}
+	answer := h.consentAnswer(r, v, s, page)
+	_, err = consent.Give(r.Context(), h.Store, answer, h.Now())
 	switch {
 	case errors.Is(err, dialtone.ErrInvalid):
 		page.Terms = answer.Terms
@@ -118,4 +124,27 @@ func (h *Handler) answerConsent(w http.ResponseWriter, r *http.Request) {
 		// A line that was blocked meanwhile (ErrForbidden) is signed out, and the dispatcher says so.
 		h.Proceed(w, r, v.in)
 	}
+}
+
+func (h *Handler) consentAnswer(r *http.Request, v visit, s flow.Situation, page pages.Consent) consent.Answer {
+	return consent.Answer{
+		Subscription: s.Subscription, Product: v.reg.Product, ClientID: v.reg.Client.ID, Before: s.Consent,
+		Shown: shown(v, s), Ticked: r.PostForm["scope"], Language: v.in.Language, Text: h.Renderer.Words(page),
+		Terms: r.PostForm.Get("terms") != "",
+	}
+}
+
+// refuseConsent notes the refusal, if the person who refuses is the one who was asked, and tells the client.
+func (h *Handler) refuseConsent(w http.ResponseWriter, r *http.Request, v visit, s flow.Situation) {
+	if v.in.Asked != nil && v.in.Asked.SubscriptionID == s.Subscription.ID {
+		page, err := h.consentPage(r, v, s)
+		if err == nil {
+			err = consent.Refuse(r.Context(), h.Store, h.consentAnswer(r, v, s, page), h.Now())
+		}
+		if err != nil {
+			h.Refuse(w, r, err)
+			return
+		}
+	}
+	h.answer(w, r, v.in, h.Flow.Fail(v.in, oauth.NewError(oauth.AccessDenied, "the person refused")))
 }

@@ -93,13 +93,25 @@ func (h *Handler) brand(r *http.Request, operatorID string) dialtone.Operator {
 	return operator
 }
 
-// back is the address that takes the person to the app with a proper refusal.
+// back is the address that takes the person to the app with a proper refusal. A link cannot post, so for
+// response_mode=form_post it leads to goBack.
 func (h *Handler) back(in flow.Interaction) string {
-	if in.Request.ResponseMode == oauth.ResponseModeFormPost {
-		return "" // a link cannot post
-	}
 	response := h.Flow.Fail(in, oauth.NewError(oauth.AccessDenied, "the person went back without signing in"))
+	if response.Mode == oauth.ResponseModeFormPost {
+		return h.here("/back", in)
+	}
 	return oauth.RedirectLocation(response.RedirectURI, response.Params)
+}
+
+// goBack answers the app with a refusal, by POST where it asked for that. Every page of an interaction leads here, also one
+// that is too old or another browser's: no more than a refusal is to be had.
+func (h *Handler) goBack(w http.ResponseWriter, r *http.Request) {
+	in, err := h.Flow.Open(r.URL.Query().Get("r"), h.Cookies.Get(r, browserCookie), h.Now())
+	if errors.Is(err, dialtone.ErrInvalid) {
+		h.showError(w, r, http.StatusBadRequest, pages.Error{Problem: pages.ProblemForm})
+		return
+	}
+	h.answer(w, r, in, h.Flow.Fail(in, oauth.NewError(oauth.AccessDenied, "the person went back without signing in")))
 }
 
 // here is the address of a page with this interaction.

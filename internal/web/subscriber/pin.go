@@ -77,11 +77,29 @@ func (h *Handler) verifyPIN(w http.ResponseWriter, r *http.Request) {
 	}, h.Now())
 	if err == nil {
 		cookie := outcome.Cookie.Reveal()
+		if err := h.leaveBehind(r, outcome.Session); err != nil {
+			h.Refuse(w, r, err)
+			return
+		}
 		h.Cookies.Set(w, sessionCookie, cookie, h.Signin.Policy.SessionLifetime)
 		h.proceed(w, r, v.in, cookie)
 		return
 	}
 	h.showPINProblem(w, r, v, err)
+}
+
+// leaveBehind signs out whoever was signed in at this browser before, if it was somebody else: nobody could do so later, for
+// the cookie is replaced. The same person's older session stays for the apps that were signed in by it.
+func (h *Handler) leaveBehind(r *http.Request, now dialtone.Session) error {
+	old := h.Cookies.Get(r, sessionCookie)
+	state, err := h.Signin.Session(r.Context(), old, "", h.Now())
+	if errors.Is(err, dialtone.ErrNotFound) || err == nil && state.Session.SubscriptionID == now.SubscriptionID {
+		return nil
+	}
+	if err == nil {
+		err = h.Signin.SignOut(r.Context(), old, h.Now())
+	}
+	return err
 }
 
 func (h *Handler) showPINProblem(w http.ResponseWriter, r *http.Request, v visit, err error) {

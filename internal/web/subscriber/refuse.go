@@ -60,6 +60,10 @@ func (h *Handler) showError(w http.ResponseWriter, r *http.Request, status int, 
 func (h *Handler) showNotAvailable(w http.ResponseWriter, r *http.Request, in flow.Interaction, s flow.Situation, failure *oauth.Error) {
 	v := visit{in: in, reg: s.Registration}
 	response := h.Flow.Fail(in, failure)
+	back := oauth.RedirectLocation(response.RedirectURI, response.Params)
+	if response.Mode == oauth.ResponseModeFormPost {
+		back = h.here("/back", in)
+	}
 	again := in
 	again.Request.Prompt.Login = true // another number, please
 	h.bind(w, r, &again)
@@ -68,7 +72,7 @@ func (h *Handler) showNotAvailable(w http.ResponseWriter, r *http.Request, in fl
 		Product:     s.Registration.Product,
 		Number:      s.Subscription.PhoneNumber,
 		OtherNumber: h.here("/signin", again),
-		Back:        oauth.RedirectLocation(response.RedirectURI, response.Params),
+		Back:        back,
 	})
 }
 

@@ -3,6 +3,7 @@
 //	GET, POST /signin                     number.go
 //	GET, POST /signin/pin                 pin.go
 //	POST      /signin/resend              resend.go
+//	GET       /back                       page.go
 //	GET, POST /consent                    consent.go
 //	GET, POST /revoke-consent             revoke_consent.go
 //	GET, POST /oauth2/sessions/logout     logout.go
@@ -78,6 +79,7 @@ func New(c Config) *Handler {
 	forms.HandleFunc("GET /signin/pin", h.showPIN)
 	forms.HandleFunc("POST /signin/pin", h.verifyPIN)
 	forms.HandleFunc("POST /signin/resend", h.resendPIN)
+	forms.HandleFunc("GET /back", h.goBack)
 	forms.HandleFunc("GET /consent", h.showConsent)
 	forms.HandleFunc("POST /consent", h.answerConsent)
 	forms.HandleFunc("GET /revoke-consent", h.showRevokeConsent)

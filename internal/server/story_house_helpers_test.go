@@ -1,0 +1,439 @@
+package server_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/catalog"
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/directory"
+	"github.com/dialtone-id/dialtone/internal/flow"
+	"github.com/dialtone-id/dialtone/internal/keys"
+	"github.com/dialtone-id/dialtone/internal/message"
+	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/server"
+	"github.com/dialtone-id/dialtone/internal/store"
+	"github.com/dialtone-id/dialtone/internal/store/storetest"
+	"github.com/dialtone-id/dialtone/internal/token"
+)
+
+// The stories run the real server on a free port and know it from outside: a browser, an app, a phone with an inbox. What
+// nobody can wait for in a test (an hour, 180 days) is done by changing the times in the database, or by sealing with the
+// server's own keys what it would have sealed then.
+
+// The numbers of Fjord, which gets its SMS sent. They are reserved for fiction by the French regulator.
+const (
+	kim    = "+33639980001"
+	robin  = "+33639980002"
+	nobody = "+33639980077" // in Fjord's range, but no line
+	barred = "+33639980009" // a line that Fjord has blocked
+)
+
+const (
+	callback  = "https://example.com/callback"
+	revoked   = "https://example.com/revoke"
+	signedOut = "https://example.com/signed-out"
+	smsScope  = "sms.text:send_to_subscriber"
+)
+
+// house is a running server with its phones.
+type house struct {
+	t      testing.TB
+	issuer string
+	inbox  *message.Inbox
+	log    *logbook
+	node   *server.Server
+	dsn    string
+	root   secret.Text
+	stop   func() // in good order, with all messages sent
+	wire   *http.Transport
+
+	mu   sync.Mutex
+	read map[string]int // how many SMS of a number were looked at
+}
+
+// openHouse runs a server on a SQLite database of its own.
+func openHouse(t testing.TB) *house {
+	t.Helper()
+	seeded, err := template()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "dialtone.db")
+	if err := os.WriteFile(file, seeded.database, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return runHouse(t, "sqlite:"+file, seeded.root, message.NewInbox())
+}
+
+// onBothEngines tells the story on SQLite and on PostgreSQL.
+func onBothEngines(t *testing.T, story func(t *testing.T, h *house)) {
+	t.Helper()
+	t.Parallel()
+	for _, engine := range storetest.EngineNames {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			if engine == "sqlite" {
+				story(t, openHouse(t))
+				return
+			}
+			story(t, openPostgresHouse(t, storetest.Address(t, engine)))
+		})
+	}
+}
+
+func openPostgresHouse(t testing.TB, dsn string) *house {
+	t.Helper()
+	root := secret.NewRoot().Text()
+	h := runHouse(t, dsn, root, message.NewInbox())
+	if err := h.node.Catalog().Apply(t.Context(), seed(), nil, time.Now().UTC()); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// runHouse starts a node on a database.
+func runHouse(t testing.TB, dsn string, root secret.Text, inbox *message.Inbox, change ...func(*server.Config)) *house {
+	t.Helper()
+	const attempts = 10 // somebody else may take the free port between the look and the use
+	for range attempts {
+		h, err := tryHouse(t, dsn, root, inbox, change)
+		if err == nil {
+			return h
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			t.Fatal(err)
+		}
+	}
+	t.Fatal("there is no free port")
+	return nil
+}
+
+func tryHouse(t testing.TB, dsn string, root secret.Text, inbox *message.Inbox, change []func(*server.Config)) (*house, error) {
+	t.Helper()
+	socket, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	port := socket.Addr().(*net.TCPAddr).Port
+	if err := socket.Close(); err != nil {
+		return nil, err
+	}
+	h := &house{
+		t: t, issuer: fmt.Sprintf("http://localhost:%d", port), inbox: inbox, log: &logbook{}, dsn: dsn, root: root,
+		read: make(map[string]int), wire: &http.Transport{MaxIdleConnsPerHost: 32},
+	}
+	config := server.Config{
+		Issuer: h.issuer, IdentityListen: fmt.Sprintf("127.0.0.1:%d", port), Region: "FR", Inbox: inbox,
+		Storage: server.Storage{Database: dsn, RootKey: root, Sandbox: true},
+	}
+	for _, c := range change {
+		c(&config)
+	}
+	h.node, err = server.New(t.Context(), config, slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ready, done := make(chan struct{}), make(chan error, 1)
+	go func() { done <- h.node.Run(ctx, func() { close(ready) }) }()
+	select {
+	case err := <-done:
+		cancel()
+		return nil, err
+	case <-ready:
+	}
+	h.stop = sync.OnceFunc(func() {
+		h.wire.CloseIdleConnections() // a connection that was opened for nothing would hold the stop up for five seconds
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("the server ended with: %v", err)
+		}
+	})
+	t.Cleanup(h.stop)
+	return h, nil
+}
+
+// seeded is a database with keys, sandbox and catalogue. Every test begins with a copy of it: making keys is slow.
+type seeded struct {
+	database []byte
+	root     secret.Text
+}
+
+var template = sync.OnceValues(func() (made seeded, err error) {
+	folder, err := os.MkdirTemp("", "dialtone-story-")
+	if err != nil {
+		return seeded{}, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	file := filepath.Join(folder, "dialtone.db")
+	root := secret.NewRoot().Text()
+	node, err := server.New(context.Background(), server.Config{
+		Issuer: "http://localhost:8080", IdentityListen: "127.0.0.1:0",
+		Storage: server.Storage{Database: "sqlite:" + file, RootKey: root, Sandbox: true},
+	}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return seeded{}, err
+	}
+	err = node.Catalog().Apply(context.Background(), seed(), nil, time.Now().UTC())
+	if err = errors.Join(err, node.Close()); err != nil {
+		return seeded{}, err
+	}
+	// A copy with SQLite's own command is one file, whatever the server left beside its own.
+	db, err := sql.Open("sqlite", "file:"+file)
+	if err != nil {
+		return seeded{}, err
+	}
+	_, err = db.ExecContext(context.Background(), "VACUUM INTO ?", file+".copy")
+	if err = errors.Join(err, db.Close()); err != nil {
+		return seeded{}, err
+	}
+	database, err := os.ReadFile(file + ".copy")
+	return seeded{database, root}, err
+})
+
+const (
+	storySecret = "dt_cs_story"
+	otherSecret = "dt_cs_other"
+	oddSecret   = "p%ss:w+rd & so on" // has to be form-encoded in HTTP Basic
+)
+
+func sum(text string) string {
+	hash := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(hash[:])
+}
+
+// seed is the catalogue of the stories.
+func seed() catalog.Document {
+	enabled := func(operators ...string) (listings []catalog.ListingEntry) {
+		for _, operator := range operators {
+			listings = append(listings, catalog.ListingEntry{Operator: operator, State: string(dialtone.ListingEnabled)})
+		}
+		return listings
+	}
+	scopes := []catalog.ProductScopeEntry{
+		{Name: dialtone.ScopeOpenID}, {Name: dialtone.ScopePhone}, {Name: dialtone.ScopeOfflineAccess}, {Name: smsScope, Optional: true},
+	}
+	everywhere := enabled(directory.SandboxOperatorID, "fjord")
+	document := catalog.Document{
+		Operators: []catalog.OperatorEntry{{
+			ID: "fjord", Name: "Fjord Mobile", Colour: "#0b4f8a", Support: "https://fjord.example/help", Language: "fr",
+			Ranges: []string{"+3363998"}, Approval: string(dialtone.ApprovalAutomatic), SMS: catalog.SMSEntry{Route: "inbox", Sender: "Fjord"},
+		}},
+		Scopes: []catalog.ScopeEntry{{
+			Name: smsScope, Category: "Messaging", Developer: "Send text messages.",
+			Subscriber: map[string]string{"en": "Send you text messages"},
+		}},
+		Organizations: []catalog.OrganizationEntry{{ID: "org_story", Name: "Storytellers"}},
+		Products: []catalog.ProductEntry{
+			{ID: "product_story", Organization: "org_story", Name: "Storytime", Price: "49 kr a month", Scopes: scopes, Listing: everywhere},
+			{ID: "product_other", Organization: "org_story", Name: "Otherworld", Scopes: scopes, Listing: everywhere},
+			{
+				ID: "product_terms", Organization: "org_story", Name: "Fineprint", TermsURL: "https://example.com/terms",
+				Scopes: scopes, Listing: everywhere,
+			},
+			{
+				ID: "product_far", Organization: "org_story", Name: "Faraway", Scopes: scopes,
+				Listing: enabled(directory.SandboxOperatorID),
+			},
+		},
+		Clients: []catalog.ClientEntry{
+			{ID: "client_story", Product: "product_story", Description: "this is a test", SecretSHA256: sum(storySecret)},
+			{ID: "client_twin", Product: "product_story", Description: "another app of the product", SecretSHA256: sum(storySecret)},
+			{ID: "client_odd", Product: "product_story", Description: "an odd secret", SecretSHA256: sum(oddSecret)},
+			{ID: "client_other", Product: "product_other", Description: "another product", SecretSHA256: sum(otherSecret)},
+			{ID: "client_terms", Product: "product_terms", Description: "with terms", SecretSHA256: sum(storySecret)},
+			{ID: "client_far", Product: "product_far", Description: "not at Fjord", SecretSHA256: sum(storySecret)},
+			{
+				ID: "client_public", Product: "product_story", Description: "an app on a phone", Type: string(dialtone.ClientPublic),
+				RedirectURIs: []string{"http://127.0.0.1/callback", "com.example.app:/callback"},
+			},
+		},
+	}
+	for i, client := range document.Clients {
+		if client.RedirectURIs == nil {
+			client.RedirectURIs = []string{callback}
+		}
+		client.PostRevokeRedirectURIs, client.PostLogoutRedirectURIs = []string{revoked}, []string{signedOut}
+		document.Clients[i] = client
+	}
+	for _, number := range []string{kim, robin} {
+		document.Subscriptions = append(document.Subscriptions, catalog.SubscriptionEntry{Operator: "fjord", PhoneNumber: number})
+	}
+	document.Subscriptions = append(document.Subscriptions, catalog.SubscriptionEntry{
+		Operator: "fjord", PhoneNumber: barred, Status: string(dialtone.SubscriptionBlocked),
+	})
+	return document
+}
+
+// apply changes the catalogue as `dialtone apply` does.
+func (h *house) apply(document catalog.Document) {
+	h.t.Helper()
+	if err := h.node.Catalog().Apply(h.t.Context(), document, nil, time.Now().UTC()); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+var codeFirst = regexp.MustCompile(`^[0-9]{6}`)
+
+// sms waits for the next SMS to the number that nobody has looked at.
+func (h *house) sms(number string) string {
+	h.t.Helper()
+	h.mu.Lock()
+	unread := h.read[number]
+	h.read[number]++
+	h.mu.Unlock()
+	deadline := time.After(10 * time.Second)
+	for {
+		changed := h.inbox.Changed()
+		if got := h.received(number); len(got) > unread {
+			return got[unread]
+		}
+		select {
+		case <-changed:
+		case <-deadline:
+			h.t.Fatalf("no SMS came to %s", number)
+		}
+	}
+}
+
+// pin is the code of the next SMS.
+func (h *house) pin(number string) string {
+	h.t.Helper()
+	text := h.sms(number)
+	pin := codeFirst.FindString(text)
+	if pin == "" {
+		h.t.Fatalf("the SMS does not begin with a PIN: %q", text)
+	}
+	return pin
+}
+
+// received are the texts that came to the number, the oldest first.
+func (h *house) received(number string) (texts []string) {
+	list := h.inbox.List()
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i].To == number {
+			texts = append(texts, list[i].Text)
+		}
+	}
+	return texts
+}
+
+// sql changes or reads the database behind the server's back.
+func (h *house) sql(do func(db *sql.DB) error) {
+	h.t.Helper()
+	driver, address := "pgx", h.dsn
+	if file, ok := strings.CutPrefix(h.dsn, "sqlite:"); ok {
+		driver, address = "sqlite", "file:"+file+"?_pragma=busy_timeout(5000)"
+	}
+	db, err := sql.Open(driver, address)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if err := errors.Join(do(db), db.Close()); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// pass lets time pass for the columns of a table: they are set back by that much.
+func (h *house) pass(table string, by time.Duration, columns ...string) {
+	h.t.Helper()
+	var changes []string
+	for _, column := range columns {
+		changes = append(changes, fmt.Sprintf("%s = %s - %d", column, column, by.Microseconds()))
+	}
+	h.sql(func(db *sql.DB) error {
+		result, err := db.ExecContext(h.t.Context(), "UPDATE "+table+" SET "+strings.Join(changes, ", "))
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return fmt.Errorf("no row of %s changed: %w", table, err)
+		}
+		return nil
+	})
+}
+
+// count counts rows.
+func (h *house) count(from string) (n int) {
+	h.t.Helper()
+	h.sql(func(db *sql.DB) error {
+		return db.QueryRowContext(h.t.Context(), "SELECT COUNT(*) FROM "+from).Scan(&n)
+	})
+	return n
+}
+
+// keys are the server's own, for sealing what it would have sealed at another time.
+func (h *house) keys() (*secret.Keys, *token.Minter) {
+	h.t.Helper()
+	root, err := secret.ParseRoot(h.root.Reveal())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	db, err := store.Open(h.t.Context(), h.dsn)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	ring, err := keys.Open(h.t.Context(), db, root, keys.DefaultSchedule, time.Now().UTC())
+	if err = errors.Join(err, db.Close()); err != nil {
+		h.t.Fatal(err)
+	}
+	return ring.Secret(), token.NewMinter(ring.Secret(), ring.Signing(), h.issuer)
+}
+
+// older returns the interaction of the address as if it had begun so much earlier.
+func (h *house) older(sealed string, by time.Duration, browser string) string {
+	h.t.Helper()
+	secrets, _ := h.keys()
+	f := &flow.Flow{Keys: secrets, Policy: flow.DefaultPolicy}
+	in, err := f.Open(sealed, browser, time.Now())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	in.Started = in.Started.Add(-by)
+	return f.Seal(in)
+}
+
+// logbook is what the server writes to its log.
+type logbook struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logbook) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(line)
+}
+
+func (l *logbook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// line returns the first line of the log with the words in it.
+func (l *logbook) line(words string) string {
+	for line := range strings.Lines(l.String()) {
+		if strings.Contains(line, words) {
+			return line
+		}
+	}
+	return ""
+}

@@ -1,0 +1,642 @@
+package server_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/net/html"
+	"golang.org/x/oauth2"
+)
+
+func TestAnIDTokenSaysWhoSignedInWhenAndHow(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, h *house) {
+		a := h.story(t)
+		before := time.Now().Add(-time.Second)
+		_, tokens := a.tokens(kim, "scope", "openid phone", "nonce", "n-0S6")
+		if tokens.text("refresh_token") != "" {
+			t.Error("there is a refresh token without offline_access")
+		}
+		said := claims(t, tokens.text("id_token"))
+		hash := sha256.Sum256([]byte(tokens.text("access_token")))
+		for name, want := range map[string]any{
+			"iss": h.issuer, "aud": "client_story", "nonce": "n-0S6",
+			"at_hash": base64.RawURLEncoding.EncodeToString(hash[:16]), // OpenID Connect Core 1.0 §3.1.3.6
+		} {
+			if said[name] != want {
+				t.Errorf("%s is %v, want %v", name, said[name], want)
+			}
+		}
+		if got := fmt.Sprint(said["amr"]); got != "[sms otp]" {
+			t.Errorf("amr is %s", got)
+		}
+		if acr, _ := said["acr"].(string); acr == "" {
+			t.Error("there is no acr")
+		}
+		for _, name := range []string{"phone_number", "phone_number_verified"} {
+			if _, ok := said[name]; ok {
+				t.Errorf("%s is there without being asked for by claims", name)
+			}
+		}
+		issued, authTime, expires := moment(said["iat"]), moment(said["auth_time"]), moment(said["exp"])
+		if issued.Before(before) || issued.After(time.Now().Add(time.Second)) || authTime.Before(before) || authTime.After(issued) || !expires.After(issued) {
+			t.Errorf("auth_time %v, iat %v, exp %v", authTime, issued, expires)
+		}
+		person := a.userinfo(tokens.text("access_token")).ok()
+		if person.fields["sub"] != said["sub"] || person.fields["sid"] != said["sid"] || said["sub"] == nil || said["sid"] == nil {
+			t.Errorf("user info says %s, the ID token sub %v and sid %v", person.body, said["sub"], said["sid"])
+		}
+	})
+}
+
+func moment(seconds any) time.Time {
+	number, _ := seconds.(float64)
+	return time.Unix(int64(number), 0)
+}
+
+func TestPhoneClaimsAreInTheIDTokenWhenTheAppAsksForThem(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	a := h.story(t)
+	const wish = `{"id_token":{"phone_number":null,"phone_number_verified":{"essential":true}}}`
+	_, tokens := a.tokens(kim, "scope", "openid phone offline_access", "claims", wish, "nonce", "once")
+	said := claims(t, tokens.text("id_token"))
+	if said["phone_number"] != kim || said["phone_number_verified"] != true {
+		t.Errorf("the ID token says %v", said)
+	}
+	later := claims(t, a.refresh(tokens.text("refresh_token")).ok().text("id_token"))
+	// OpenID Connect Core 1.0 §12.2: same sub, iss, aud and auth_time; no nonce.
+	for _, name := range []string{"sub", "iss", "aud", "auth_time", "sid", "phone_number"} {
+		if later[name] != said[name] {
+			t.Errorf("after the refresh %s is %v, before it was %v", name, later[name], said[name])
+		}
+	}
+	if _, ok := later["nonce"]; ok {
+		t.Error("the nonce is repeated")
+	}
+	// Without the scope phone the person did not agree to it.
+	_, without := h.other(t).tokens(robin, "scope", "openid", "claims", wish)
+	if said := claims(t, without.text("id_token")); said["phone_number"] != nil {
+		t.Errorf("the number is in an ID token without the scope phone: %v", said)
+	}
+}
+
+func TestTwoAppsOfAProductKnowThePersonByTheSameSubAndOtherProductsDoNot(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	subject := func(a app, number string) any {
+		_, tokens := a.tokens(number, "scope", "openid phone")
+		return claims(t, tokens.text("id_token"))["sub"]
+	}
+	twin := h.app(t, "client_twin", storySecret)
+	first := subject(h.story(t), kim)
+	b := h.browser(t)
+	second := b.open(twin.address("scope", "openid phone")).signIn(kim) // the consent is the product's
+	if got := claims(t, twin.redeem(twin.code(second)).ok().text("id_token"))["sub"]; got != first {
+		t.Errorf("the twin sees %v, the first app %v", got, first)
+	}
+	if subject(h.other(t), kim) == first {
+		t.Error("another product sees the same sub")
+	}
+	if subject(h.story(t), robin) == first {
+		t.Error("two people have the same sub")
+	}
+}
+
+func TestARelyingPartyOnOrdinaryLibrariesSignsAPersonIn(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		provider, err := oidc.NewProvider(ctx, h.issuer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		config := oauth2.Config{
+			ClientID: "client_story", ClientSecret: storySecret, Endpoint: provider.Endpoint(), RedirectURL: callback,
+			Scopes: []string{oidc.ScopeOpenID, "phone", oidc.ScopeOfflineAccess},
+		}
+		verifier := oauth2.GenerateVerifier()
+		tab := h.browser(t).open(config.AuthCodeURL("st", oidc.Nonce("n"), oauth2.S256ChallengeOption(verifier)))
+		code := tab.signIn(kim).press("allow").answer(callback).Get("code")
+		tokens, err := config.Exchange(ctx, code, oauth2.VerifierOption(verifier))
+		if err != nil {
+			t.Fatal(err)
+		}
+		verify := provider.Verifier(&oidc.Config{ClientID: config.ClientID})
+		raw, _ := tokens.Extra("id_token").(string)
+		id, err := verify.Verify(ctx, raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := id.VerifyAccessToken(tokens.AccessToken); err != nil || id.Nonce != "n" {
+			t.Errorf("at_hash: %v; nonce %q", err, id.Nonce)
+		}
+		person, err := provider.UserInfo(ctx, oauth2.StaticTokenSource(tokens))
+		if err != nil || person.Subject != id.Subject {
+			t.Errorf("user info: %+v, %v", person, err)
+		}
+		tokens.Expiry = time.Now().Add(-time.Hour)
+		fresh, err := config.TokenSource(ctx, tokens).Token()
+		if err != nil || fresh.AccessToken == tokens.AccessToken || fresh.RefreshToken == tokens.RefreshToken {
+			t.Errorf("refresh: %v", err)
+		}
+	})
+}
+
+func TestAnAppThatWantsES256GetsIt(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	document := seed()
+	for i := range document.Clients {
+		document.Clients[i].IDTokenAlgorithm = "ES256"
+	}
+	h.apply(document)
+	_, tokens := h.story(t).tokens(kim, "scope", "openid")
+	provider, err := oidc.NewProvider(t.Context(), h.issuer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := &oidc.Config{ClientID: "client_story", SupportedSigningAlgs: []string{oidc.ES256}}
+	if _, err := provider.Verifier(config).Verify(context.Background(), tokens.text("id_token")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPKCEBindsTheCodeToTheAppThatAsked(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	verifier := oauth2.GenerateVerifier()
+	challenge := oauth2.S256ChallengeFromVerifier(verifier)
+	with := []string{"code_challenge", challenge, "code_challenge_method", "S256"}
+
+	a := h.story(t)
+	b, code := a.signedIn(kim, with...)
+	a.redeem(code).wants(http.StatusBadRequest, "invalid_grant")
+	a.redeem(code, "code_verifier", oauth2.GenerateVerifier()).wants(http.StatusBadRequest, "invalid_grant")
+	a.redeem(code, "code_verifier", verifier).ok() // a failed try does not spend the code
+	// RFC 9700 §2.1.1: a verifier without a challenge.
+	a.redeem(a.code(b.open(a.address())), "code_verifier", verifier).wants(http.StatusBadRequest, "invalid_grant")
+
+	phone := h.app(t, "client_public", "")
+	phone.redirect = "com.example.app:/callback"
+	refused := h.browser(t).open(phone.address()).answer(phone.redirect)
+	if refused.Get("error") != "invalid_request" || !strings.Contains(refused.Get("error_description"), "code_challenge") {
+		t.Errorf("a public client without PKCE got %v", refused)
+	}
+	if plain := h.browser(t).open(phone.address("code_challenge", verifier, "code_challenge_method", "plain")).answer(phone.redirect); plain.Get("error") != "invalid_request" {
+		t.Errorf("a public client with plain got %v", plain)
+	}
+	_, code = phone.signedIn(robin, with...)
+	phone.redeem(code).wants(http.StatusBadRequest, "invalid_grant")
+	tokens := phone.redeem(code, "code_verifier", verifier).ok()
+	fresh := phone.refresh(tokens.text("refresh_token")).ok()
+	phone.post("/oauth2/revoke", "token", fresh.text("refresh_token")).ok()
+	if got := phone.refresh(fresh.text("refresh_token")).wants(http.StatusBadRequest, "invalid_grant").text("error_description"); !strings.Contains(got, "revoked") {
+		t.Errorf("the refusal does not say why: %s", got)
+	}
+	phone.token("grant_type", "client_credentials").wants(http.StatusBadRequest, "unauthorized_client")
+	phone.post("/oauth2/introspect", "token", "x").wants(http.StatusBadRequest, "unauthorized_client")
+
+	// RFC 8252 §7.3: any port on loopback.
+	phone.redirect = "http://127.0.0.1:51004/callback"
+	// The consent stands, and is asked for again all the same: any program on the device could be the one at that port.
+	if got := h.browser(t).open(phone.address(with...)).signIn(robin).press("allow").answer(phone.redirect).Get("code"); got == "" {
+		t.Error("an app at another port of loopback got no code")
+	}
+}
+
+func TestARememberedPersonGetsTheCodeAtOnce(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, h *house) {
+		a := h.story(t)
+		b, first := a.tokens(kim)
+		values := b.open(a.address("state", "again")).answer(callback)
+		if values.Get("code") == "" || values.Get("state") != "again" || values.Get("scope") != "phone offline_access" {
+			t.Fatalf("the app got %v", values)
+		}
+		again := a.redeem(values.Get("code")).ok()
+		one, two := a.userinfo(first.text("access_token")).ok(), a.userinfo(again.text("access_token")).ok()
+		if one.body != two.body {
+			t.Errorf("user info %s, then %s", one.body, two.body)
+		}
+		// A scope more is asked for alone.
+		more := b.open(a.address("scope", "openid phone offline_access"))
+		more.wants(http.StatusOK, "Update Storytime on +33•••••0001")
+		if got := more.press("allow").answer(callback).Get("scope"); got != "openid phone offline_access" {
+			t.Errorf("granted %q", got)
+		}
+		// Another product asks for its own consent, but for no PIN.
+		b.open(h.other(t).address()).wants(http.StatusOK, "Add Otherworld to +33•••••0001")
+		if got := len(h.received(kim)); got != 1 {
+			t.Errorf("%d SMS were sent", got)
+		}
+	})
+}
+
+func TestPromptNoneNeverShowsAPage(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	a := h.story(t)
+	b := h.browser(t)
+	silent := a.address("prompt", "none", "scope", "openid phone", "state", "q")
+	outcome := func(want string) {
+		t.Helper()
+		values := b.open(silent).answer(callback)
+		if values.Get("error") != want || values.Get("state") != "q" || values.Get("iss") != h.issuer {
+			t.Errorf("the app got %v, want error %q", values, want)
+		}
+	}
+	outcome("login_required")
+	tab := b.open(a.address("scope", "openid phone")).signIn(kim)
+	outcome("consent_required")
+	tab.press("allow")
+	outcome("")
+	if both := b.open(a.address("prompt", "none login")).answer(callback); both.Get("error") != "invalid_request" {
+		t.Errorf("prompt=none login: %v", both)
+	}
+	// A session that is over is none.
+	h.pass("session", 31*24*time.Hour, "expires_at")
+	outcome("login_required")
+}
+
+func TestPromptAsksThePersonAgainOnceAndNotForEver(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	a := h.story(t)
+	b, code := a.signedIn(kim, "scope", "openid phone")
+	first := claims(t, a.redeem(code).ok().text("id_token"))
+	h.pass("session", time.Minute, "auth_time_at", "created_at")
+	h.pass("consent", time.Minute, "granted_at")
+
+	login := b.open(a.address("prompt", "login", "scope", "openid phone")).wants(http.StatusOK, "Sign in to Storytime").signIn(kim)
+	second := claims(t, a.redeem(a.code(login)).ok().text("id_token"))
+	if second["sub"] != first["sub"] || second["sid"] == first["sid"] {
+		t.Errorf("prompt=login: sub %v then %v, sid %v then %v", first["sub"], second["sub"], first["sid"], second["sid"])
+	}
+	consent := b.open(a.address("prompt", "consent", "scope", "openid phone")).wants(http.StatusOK, "Update Storytime on +33•••••0001")
+	a.code(consent.press("allow"))
+	h.pass("consent", time.Minute, "granted_at")
+	both := b.open(a.address("prompt", "login consent", "scope", "openid phone")).wants(http.StatusOK, "Sign in to Storytime").signIn(kim)
+	both.wants(http.StatusOK, "Update Storytime on +33•••••0001")
+	a.code(both.press("allow"))
+	b.open(a.address("prompt", "select_account", "scope", "openid phone")).wants(http.StatusOK, "Sign in to Storytime")
+	if got := b.open(a.address("prompt", "create")).answer(callback).Get("error"); got != "invalid_request" {
+		t.Errorf("an unknown prompt: %q", got)
+	}
+}
+
+func TestMaxAgeAsksForAFreshSignIn(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	a := h.story(t)
+	b, _ := a.tokens(kim, "scope", "openid phone")
+	a.code(b.open(a.address("scope", "openid phone", "max_age", "3600")))
+	h.pass("session", 2*time.Hour, "auth_time_at")
+	a.code(b.open(a.address("scope", "openid phone", "max_age", "10000")))
+	if got := b.open(a.address("scope", "openid phone", "max_age", "3600", "prompt", "none")).answer(callback).Get("error"); got != "login_required" {
+		t.Errorf("max_age with prompt=none: %q", got)
+	}
+	tab := b.open(a.address("scope", "openid phone", "max_age", "3600")).wants(http.StatusOK, "Sign in to Storytime").signIn(kim)
+	said := claims(t, a.redeem(a.code(tab)).ok().text("id_token"))
+	if age := time.Since(moment(said["auth_time"])); age > time.Minute {
+		t.Errorf("auth_time is %s ago", age)
+	}
+	b.open(a.address("max_age", "0")).wants(http.StatusOK, "Sign in to Storytime")
+	if got := b.open(a.address("max_age", "-1")).answer(callback).Get("error"); got != "invalid_request" {
+		t.Errorf("max_age=-1: %q", got)
+	}
+}
+
+func TestAHintFillsTheNumberIn(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	a := h.story(t)
+	for hint, want := range map[string]string{
+		"tel:+33639980001": "+33 6 39 98 00 01", "+33639980001": "+33 6 39 98 00 01", "tel:+33-6-39-98-00-01": "+33 6 39 98 00 01", "kim@example.com": "",
+	} {
+		if got := h.browser(t).open(a.address("login_hint", hint)).value("phone_number"); got != want {
+			t.Errorf("login_hint %s: the field has %q, want %q", hint, got, want)
+		}
+	}
+	tab := h.browser(t).open(a.address("login_hint", "tel:"+kim)).press("send")
+	a.code(tab.fill("pin", h.pin(kim)).press("continue").press("allow"))
+}
+
+func TestAnIDTokenHintInsistsOnThatPerson(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	a := h.story(t)
+	hints := func(number string) (*browser, string) {
+		b, tokens := a.tokens(number, "scope", "openid phone")
+		return b, tokens.text("id_token")
+	}
+	kims, kimsToken := hints(kim)
+	robins, _ := hints(robin)
+	openid := []string{"scope", "openid phone", "id_token_hint", kimsToken}
+
+	a.code(kims.open(a.address(append(openid, "prompt", "none")...)))
+	if got := robins.open(a.address(append(openid, "prompt", "none")...)).answer(callback).Get("error"); got != "login_required" {
+		t.Errorf("somebody else with prompt=none: %q", got)
+	}
+	tab := robins.open(a.address(openid...)).wants(http.StatusOK, "Sign in to Storytime").signIn(robin)
+	if got := tab.answer(callback).Get("error"); got != "login_required" {
+		t.Errorf("somebody else signed in: %q", got)
+	}
+	if got := kims.open(a.address("scope", "openid", "id_token_hint", "e30.e30.x")).answer(callback); got.Get("error") != "invalid_request" || got.Get("state") != "s-1" {
+		t.Errorf("a hint that is none: %v", got)
+	}
+	// OpenID Connect Core 1.0 §5.5.1: sub by the claims parameter.
+	subject := claims(t, kimsToken)["sub"].(string)
+	wish := `{"id_token":{"sub":{"value":"` + subject + `"}}}`
+	a.code(kims.open(a.address("scope", "openid phone", "claims", wish)))
+	robins.open(a.address("scope", "openid phone", "claims", wish)).wants(http.StatusOK, "Sign in to Storytime")
+}
+
+func TestThePagesSpeakTheLanguageThatTheAppOrTheBrowserAsksFor(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	a := h.story(t)
+	arabic := h.browser(t).open(a.address("ui_locales", "xx ar"))
+	page := func(tab *tab) (language, direction string) {
+		for element := range tab.root.Descendants() {
+			if element.Type == html.ElementNode && element.Data == "html" {
+				return attribute(element, "lang"), attribute(element, "dir")
+			}
+		}
+		return "", ""
+	}
+	wants := func(tab *tab, language, direction string) {
+		t.Helper()
+		if l, d := page(tab); l != language || d != direction || tab.header.Get("Content-Language") != language {
+			t.Errorf("%s: lang %q dir %q Content-Language %q, want %s %s", tab.address, l, d, tab.header.Get("Content-Language"), language, direction)
+		}
+	}
+	wants(arabic, "ar", "rtl")
+	arabic.fill("phone_number", kim).press("send")
+	wants(arabic, "ar", "rtl")
+	if sms := h.sms(kim); !strings.Contains(sms, "رمزك") || !strings.HasSuffix(strings.Split(sms, "\n")[1], "#"+codeFirst.FindString(sms)) {
+		t.Errorf("the SMS says %q", sms)
+	}
+	wrong := arabic.fill("pin", "x").press("continue")
+	wants(wrong, "ar", "rtl")
+
+	swede := h.browser(t)
+	swede.language = "sv-SE,sv;q=0.9,en;q=0.5"
+	wants(swede.open(a.address()), "sv", "ltr")
+	wants(swede.open(a.address("ui_locales", "fr-CA de")), "fr", "ltr")
+	wants(swede.open(a.address("ui_locales", "ja")), "sv", "ltr")
+}
+
+func TestAnEssentialACRThatCannotBeHadIsSaidBeforeAnybodyTypes(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	a := h.story(t)
+	got := h.browser(t).open(a.address("scope", "openid", "claims", `{"id_token":{"acr":{"essential":true,"values":["urn:gold"]}}}`)).answer(callback)
+	if got.Get("error") != "unmet_authentication_requirements" || got.Get("state") != "s-1" {
+		t.Errorf("the app got %v", got)
+	}
+	// A wish is not a condition.
+	h.browser(t).open(a.address("acr_values", "urn:gold")).wants(http.StatusOK, "Sign in to Storytime")
+	h.browser(t).open(a.address("scope", "openid", "claims", `{"id_token":{"acr":{"values":["urn:gold"]}}}`)).wants(http.StatusOK, "Sign in to Storytime")
+}
+
+func TestAnAppThatWantsAPostGetsAFormThatPostsItself(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	a := h.story(t)
+	tab := h.browser(t).open(a.address("response_mode", "form_post")).signIn(kim).press("allow").wants(http.StatusOK, "One moment")
+	request := tab.submission("continue")
+	if got := request.URL.String(); got != callback {
+		t.Errorf("the form goes to %s", got)
+	}
+	if err := request.ParseForm(); err != nil {
+		t.Fatal(err)
+	}
+	posted := request.PostForm
+	if posted.Get("state") != "s-1" || posted.Get("iss") != h.issuer || posted.Get("scope") != "phone offline_access" {
+		t.Errorf("the form holds %v", posted)
+	}
+	if !slices.Contains(tab.formAction(), "https://example.com") {
+		t.Errorf("the page's policy stops its own form: %q", tab.formAction())
+	}
+	a.redeem(posted.Get("code")).ok()
+
+	// A fault and a refusal take the same way.
+	fault := h.browser(t).open(a.address("response_mode", "form_post", "scope", "nonsense")).wants(http.StatusOK, "One moment")
+	if fault.hidden("error") != "invalid_scope" || fault.hidden("state") != "s-1" || fault.hidden("iss") != h.issuer {
+		t.Errorf("the form holds %s", fault.body)
+	}
+	denied := h.browser(t).open(a.address("response_mode", "form_post", "prompt", "consent")).signIn(kim).press("deny").wants(http.StatusOK, "One moment")
+	if denied.hidden("error") != "access_denied" {
+		t.Errorf("the form holds %s", denied.body)
+	}
+}
+
+func TestEveryDeadEndLeadsBackToAnAppThatWantsAPost(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	post := []string{"response_mode", "form_post"}
+	// However the page does it, the refusal arrives by POST: an app that asked for form_post reads no query.
+	refused := func(where string, tab *tab) {
+		t.Helper()
+		if !tab.shows("back") {
+			t.Errorf("%s: there is no way back to the app: %s", where, tab.text())
+			return
+		}
+		if tab.element("back").Data == "a" {
+			tab.follow("back")
+		} else {
+			tab.press("back")
+		}
+		if tab.landed != "" || !tab.shows("form-post") || tab.hidden("error") != "access_denied" {
+			t.Errorf("%s: the way back is no POST but leads to %q", where, tab.landed)
+		}
+	}
+	a := h.story(t)
+	refused("number page", h.browser(t).open(a.address(post...)))
+	refused("PIN page", h.browser(t).open(a.address(post...)).fill("phone_number", robin).press("send"))
+	refused("product not available", h.browser(t).open(h.app(t, "client_far", storySecret).address(post...)).signIn(kim))
+	b := h.browser(t)
+	tab := b.open(a.address(post...))
+	old := h.older(tab.hidden("r"), 61*time.Minute, b.cookie("dialtone_browser"))
+	refused("took too long", tab.visit(h.issuer+"/signin?r="+url.QueryEscape(old)))
+}
+
+func TestAppsInABrowserMayCallWhatTheyNeed(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	origin := []string{"Origin", "https://spa.example", "Content-Type", formType}
+	for path, method := range map[string]string{
+		"/oauth2/token": "POST", "/oauth2/revoke": "POST", "/.well-known/jwks.json": "GET", "/.well-known/oauth-authorization-server": "GET",
+	} {
+		preflight := h.send(t, http.MethodOptions, path, header(append(origin, "Access-Control-Request-Method", method)...), "")
+		if preflight.status != http.StatusNoContent || preflight.header.Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(preflight.header.Get("Access-Control-Allow-Methods"), method) {
+			t.Errorf("%s: %d %v", path, preflight.status, preflight.header)
+		}
+		answer := h.send(t, method, path, header(origin...), "")
+		if answer.header.Get("Access-Control-Allow-Origin") != "*" || answer.header.Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("%s: an error, too, must be readable: %v", path, answer.header)
+		}
+	}
+	// Pages and what only servers call are closed to foreign scripts.
+	for _, path := range []string{"/oauth2/auth", "/oauth2/introspect", "/signin", "/oauth2/sessions/logout", "/"} {
+		if got := h.send(t, http.MethodGet, path, header(origin...), "").header.Get("Access-Control-Allow-Origin"); got != "" {
+			t.Errorf("%s: Access-Control-Allow-Origin %q", path, got)
+		}
+	}
+}
+
+func TestAnAuthorizationRequestByPostIsTheSameRequest(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	a := h.story(t)
+	b, _ := a.tokens(kim)
+	// A form on the app's own site: the browser keeps SameSite=Lax cookies back, and says where the form is from.
+	answer := h.send(t, http.MethodPost, "/oauth2/auth", header("Content-Type", formType, "Origin", "https://example.com", "Sec-Fetch-Site", "cross-site"),
+		a.request("state", "a b+c&d=é").Encode())
+	if answer.status != http.StatusSeeOther {
+		t.Fatalf("%d %s", answer.status, answer.body)
+	}
+	// é is beyond printable ASCII, which RFC 6749 Appendix A.5 does not allow in state: refused, by redirect.
+	if got := b.open(h.issuer + answer.header.Get("Location")).answer(callback).Get("error"); got != "invalid_request" {
+		t.Errorf("a state beyond ASCII: %q", got)
+	}
+	answer = h.send(t, http.MethodPost, "/oauth2/auth", header("Content-Type", formType), a.request("state", "a b+c&d=%41").Encode())
+	if got := b.open(h.issuer + answer.header.Get("Location")).answer(callback); got.Get("code") == "" || got.Get("state") != "a b+c&d=%41" {
+		t.Errorf("the app got %v", got)
+	}
+}
+
+func TestTheStateComesBackByteForByte(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	a := h.story(t)
+	b, _ := a.tokens(kim)
+	for _, state := range []string{`{"a":"b c"}`, "100%", "a+b", "x&error=access_denied", "#fragment", strings.Repeat("s", 2048), "https://example.com/?a=b;c"} {
+		tab := b.open(a.address("state", state))
+		if got := tab.answer(callback)["state"]; len(got) != 1 || got[0] != state {
+			t.Errorf("state %q came back as %q", state, got)
+		}
+		if strings.ContainsAny(tab.landed, " #\"<>") {
+			t.Errorf("landed at %s", tab.landed)
+		}
+	}
+	if got := b.open(a.address("state", strings.Repeat("s", 2049))).answer(callback); got.Get("error") != "invalid_request" || got.Has("state") {
+		t.Errorf("a state of 2049 characters: %v", got)
+	}
+	if got := b.open(a.address("state", "-")).answer(callback); got.Has("state") || got.Get("code") == "" {
+		t.Errorf("without state: %v", got)
+	}
+}
+
+func TestUserInfoIsForBearersOfEveryKind(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	a := h.story(t)
+	_, tokens := a.tokens(kim, "scope", "openid offline_access")
+	access := tokens.text("access_token")
+	byGet := a.userinfo(access).ok()
+	if byGet.fields["phone_number"] != nil || byGet.fields["sub"] == nil {
+		t.Errorf("without the scope phone: %s", byGet.body)
+	}
+	head := header("Content-Type", formType)
+	for name, r := range map[string]reply{
+		"POST with header":       h.send(t, http.MethodPost, "/userinfo", header("Authorization", "bearer "+access), ""),
+		"POST with form":         h.send(t, http.MethodPost, "/userinfo", head, form("access_token", access).Encode()),
+		"POST with header, form": h.send(t, http.MethodPost, "/userinfo", header("Authorization", "Bearer "+access, "Content-Type", formType), "x=y"),
+	} {
+		if r.ok(); r.body != byGet.body {
+			t.Errorf("%s: %s, want %s", name, r.body, byGet.body)
+		}
+	}
+	// RFC 6750 §3.1.
+	missing := h.send(t, http.MethodGet, "/userinfo", nil, "")
+	if got := missing.header.Get("WWW-Authenticate"); missing.status != http.StatusUnauthorized || !strings.HasPrefix(got, "Bearer") || strings.Contains(got, "error") {
+		t.Errorf("without a token: %d %q", missing.status, got)
+	}
+	bad := a.userinfo(access+"x").wants(http.StatusUnauthorized, "invalid_token")
+	if got := bad.header.Get("WWW-Authenticate"); !strings.Contains(got, `error="invalid_token"`) {
+		t.Errorf("WWW-Authenticate: %q", got)
+	}
+	twice := header("Authorization", "Bearer "+access, "Content-Type", formType)
+	h.send(t, http.MethodPost, "/userinfo", twice, form("access_token", access).Encode()).wants(http.StatusBadRequest, "invalid_request")
+	h.send(t, http.MethodGet, "/userinfo?access_token="+access, nil, "").wants(http.StatusUnauthorized, "invalid_request")
+	a.userinfo(a.token("grant_type", "client_credentials").ok().text("access_token")).wants(http.StatusUnauthorized, "invalid_token")
+	a.userinfo(tokens.text("refresh_token")).wants(http.StatusUnauthorized, "invalid_token")
+	if r := h.send(t, http.MethodDelete, "/userinfo", nil, ""); r.status != http.StatusMethodNotAllowed || r.header.Get("Allow") == "" {
+		t.Errorf("DELETE: %d, Allow %q", r.status, r.header.Get("Allow"))
+	}
+	// Browser apps.
+	preflight := h.send(t, http.MethodOptions, "/userinfo", header("Origin", "https://spa.example", "Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", "authorization"), "")
+	if preflight.status != http.StatusNoContent || preflight.header.Get("Access-Control-Allow-Origin") != "*" ||
+		!strings.Contains(strings.ToLower(preflight.header.Get("Access-Control-Allow-Headers")), "authorization") {
+		t.Errorf("preflight: %d %v", preflight.status, preflight.header)
+	}
+	real := h.send(t, http.MethodGet, "/userinfo", header("Authorization", "Bearer "+access, "Origin", "https://spa.example"), "").ok()
+	if real.header.Get("Access-Control-Allow-Origin") != "*" || real.header.Get("Access-Control-Allow-Credentials") != "" {
+		t.Errorf("CORS: %v", real.header)
+	}
+	// An access token's hour is over: the same token, issued an hour earlier.
+	_, minter := h.keys()
+	opened, err := minter.OpenAccess(access)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened.Expires = time.Now().Add(-time.Second)
+	a.userinfo(minter.Access(opened)).wants(http.StatusUnauthorized, "invalid_token")
+}
+
+func TestTheMetadataTellWhatIsThere(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	openid := h.send(t, http.MethodGet, "/.well-known/openid-configuration", header("Origin", "https://spa.example"), "").ok()
+	oauth := h.send(t, http.MethodGet, "/.well-known/oauth-authorization-server", nil, "").ok()
+	if openid.body != oauth.body {
+		t.Error("the two documents differ")
+	}
+	if openid.header.Get("Access-Control-Allow-Origin") != "*" {
+		t.Error("a browser app cannot read the metadata")
+	}
+	for member, path := range map[string]string{
+		"issuer": "", "authorization_endpoint": "/oauth2/auth", "token_endpoint": "/oauth2/token", "userinfo_endpoint": "/userinfo",
+		"revocation_endpoint": "/oauth2/revoke", "introspection_endpoint": "/oauth2/introspect",
+		"end_session_endpoint": "/oauth2/sessions/logout", "jwks_uri": "/.well-known/jwks.json",
+	} {
+		if got := openid.text(member); got != h.issuer+path {
+			t.Errorf("%s is %q", member, got)
+		}
+	}
+	for member, want := range map[string][]string{
+		"response_types_supported": {"code"}, "response_modes_supported": {"query", "form_post"}, "subject_types_supported": {"pairwise"},
+		"id_token_signing_alg_values_supported": {"RS256"}, "code_challenge_methods_supported": {"S256"},
+		"grant_types_supported":                 {"authorization_code", "client_credentials", "refresh_token"},
+		"token_endpoint_auth_methods_supported": {"client_secret_basic", "client_secret_post", "none"},
+		"scopes_supported":                      {"openid"},
+		"claims_supported":                      {"sub", "phone_number"},
+	} {
+		list, _ := openid.fields[member].([]any)
+		for _, value := range want {
+			if !slices.Contains(list, any(value)) {
+				t.Errorf("%s is %v and lacks %s", member, list, value)
+			}
+		}
+	}
+	if openid.fields["authorization_response_iss_parameter_supported"] != true || openid.fields["claims_parameter_supported"] != true {
+		t.Error("iss or claims is not announced")
+	}
+	keys := h.send(t, http.MethodGet, "/.well-known/jwks.json", nil, "")
+	if keys.status != http.StatusOK || !strings.Contains(keys.body, `"alg":"RS256"`) {
+		t.Errorf("JWKS: %d %s", keys.status, keys.body)
+	}
+	for _, private := range []string{`"d"`, `"p"`, `"q"`, `"k"`} {
+		if strings.Contains(keys.body, private+":") {
+			t.Errorf("the published keys hold %s", private)
+		}
+	}
+}
