@@ -114,19 +114,3 @@ func RedirectLocation(redirectURI string, params []Param) string {
 }
 
 func escape(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }
-
-// RedirectOrigin returns the source expression by which a Content Security Policy lets a form lead to the redirect URI:
-// https://example.com:8443 for a web address, com.example.app: for an app's own scheme. Empty if there is none.
-func RedirectOrigin(redirectURI string) string {
-	parsed, err := url.Parse(redirectURI)
-	switch {
-	case err != nil || parsed.Scheme == "":
-		return ""
-	case parsed.Scheme != "https" && parsed.Scheme != "http":
-		return parsed.Scheme + ":"
-	case parsed.Host == "" || strings.ContainsAny(parsed.Host, ";,'*"):
-		// net/url takes a semicolon for part of a host; a policy takes it for the beginning of the next directive.
-		return ""
-	}
-	return parsed.Scheme + "://" + parsed.Host
-}

@@ -85,14 +85,6 @@ func TestRedirectLocation(t *testing.T) {
 	})
 }
 
-func TestRedirectOrigin(t *testing.T) {
-	each(t, "origins.txt", []string{"uri", "want"}, func(t *testing.T, v vector) {
-		if got := RedirectOrigin(v.get("uri")); got != v.get("want") {
-			t.Errorf("got %q, want %q", got, v.get("want"))
-		}
-	})
-}
-
 func TestErrorsKeepTheirCausePrivate(t *testing.T) {
 	fault := NewError(InvalidGrant, `the "code" has expired\`).WithCause(io.ErrUnexpectedEOF)
 	if fault.Description != "the 'code' has expired'" {

@@ -27,9 +27,7 @@ type Page interface {
 type Frame struct {
 	Language string            // from Renderer.Match; empty: as the browser asks
 	Operator dialtone.Operator // whose brand is shown; the zero value: nobody's yet
-	// LeadsTo are origins beyond our own to which the page's forms may lead, directly or by redirects:
-	// "https://app.example" or, for an app's own scheme, "com.example.app:". See oauth.RedirectOrigin.
-	LeadsTo []string
+	Forms    Forms             // whether the page's forms lead to an app, directly or by redirects
 }
 
 //lint:ignore U1000 the pages that embed Frame are a Page by it
@@ -78,7 +76,7 @@ func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, 
 		language = r.Match(nil, req.Header.Get("Accept-Language"))
 	}
 	body := r.execute(language, page)
-	SecurityHeaders(w.Header(), frame.LeadsTo...)
+	SecurityHeaders(w.Header(), frame.Forms)
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Language", language)

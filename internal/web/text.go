@@ -5,6 +5,7 @@ import (
 	"html"
 	"html/template"
 	"maps"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -150,6 +151,9 @@ func initial(name string) string {
 	}
 	return ""
 }
+
+// appSchemePattern is an app's own scheme, which has a dot (RFC 8252 §7.1), with its colon.
+var appSchemePattern = regexp.MustCompile(`^[a-z][a-z0-9+-]*\.[a-z0-9+.-]*:$`)
 
 // safeLink lets an address into a page only if following it is harmless: the web, mail, telephone, a path of ours, or an
 // app's own scheme, which has a dot in it (RFC 8252 §7.1). html/template alone would refuse the last two kinds. All others,

@@ -1,9 +1,95 @@
+// Package browser signs people in to the example app in Chromium: what only a browser shows. The program itself is the
+// fixture, every test runs a demo of its own, and one Chromium with an empty profile serves them all, each person in a
+// browser context of their own. Whatever a test is about, it fails on an error in the console, on a violation of the
+// Content-Security-Policy and on a request that leaves the demo.
+//
+//	demo_test.go       builds the program and starts the demo
+//	person_test.go     a person at a browser: opens, types, presses, reads
+//	watch_test.go      what the browser complains about meanwhile
+//	signin_test.go     signing in, refusing, coming back, several tabs, the back button
+//	leaving_test.go    ways out: form_post, redirects, signing out, removing the product
+//	access_test.go     without script, by keyboard, in large type, right to left; axe-core on every page
+//
+// To look at the pages: go test ./test/browser -run EveryPage -shots FOLDER
 package browser
 
 import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 )
 
-func TestMain(m *testing.M) { _ = chromedp.Flag; m.Run() }
+var shots = flag.String("shots", "", "a folder for pictures of every page")
+
+const howToInstall = "Install it with scripts/install-test-tools test, which `make test` does, and try again."
+
+// What all tests share. TestMain sets it before the first test and nothing changes it.
+var (
+	program  string          // the file with the built server
+	axe      string          // the source of axe-core
+	chromium context.Context // the running browser
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	code, err := runTests(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(code)
+}
+
+func runTests(m *testing.M) (code int, err error) {
+	folder, err := os.MkdirTemp("", "dialtone-browser-")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(folder)
+	source, err := os.ReadFile("../axe/node_modules/axe-core/axe.min.js")
+	if err != nil {
+		return 0, fmt.Errorf("axe-core is not installed: %w\n%s", err, howToInstall)
+	}
+	axe = string(source)
+	found, err := findChromium()
+	if err != nil {
+		return 0, err
+	}
+	program = filepath.Join(folder, "dialtone")
+	if out, err := exec.Command("go", "build", "-o", program, "github.com/dialtone-id/dialtone/cmd/dialtone").CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("build the server: %w\n%s", err, out)
+	}
+	allocator, stop := chromedp.NewExecAllocator(context.Background(),
+		chromedp.ExecPath(found), chromedp.UserDataDir(filepath.Join(folder, "profile")),
+		chromedp.Flag("headless", true), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true),
+		// Tabs of the tests that run beside each other must not wait for each other.
+		chromedp.Flag("disable-background-timer-throttling", true), chromedp.Flag("disable-renderer-backgrounding", true),
+		chromedp.Flag("disable-backgrounding-occluded-windows", true),
+	)
+	defer stop()
+	var end context.CancelFunc
+	chromium, end = chromedp.NewContext(allocator)
+	defer end()
+	if err := chromedp.Do(chromium); err != nil {
+		return 0, fmt.Errorf("start %s: %w", found, err)
+	}
+	return m.Run(), nil
+}
+
+func findChromium() (string, error) {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", errors.New("there is no Chromium on this machine. " + howToInstall)
+}

@@ -155,7 +155,7 @@ func (h *Handler) finishLogout(w http.ResponseWriter, r *http.Request, end logou
 func (l logout) frame(operator dialtone.Operator) web.Frame {
 	frame := web.Frame{Language: l.Language, Operator: operator}
 	if l.Target != "" {
-		frame.LeadsTo = []string{oauth.RedirectOrigin(l.Target)}
+		frame.Forms = web.FormsLeave
 	}
 	return frame
 }

@@ -70,7 +70,7 @@ func (h *Handler) parseForm(w http.ResponseWriter, r *http.Request) bool {
 
 // frame is what a page of the interaction looks like, and where its form may lead.
 func (v visit) frame(operator dialtone.Operator) web.Frame {
-	return web.Frame{Language: v.in.Language, Operator: operator, LeadsTo: []string{oauth.RedirectOrigin(v.in.Request.RedirectURI)}}
+	return web.Frame{Language: v.in.Language, Operator: operator, Forms: web.FormsLeave}
 }
 
 // brandBefore is the brand that is shown before anybody has proved a number: by the published number range, never by the

@@ -20,7 +20,7 @@ func (h *Handler) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.As(err, &redirect) {
 		h.Log.InfoContext(r.Context(), "authorization request refused", "check", redirect.Check, "client", redirect.ClientID, "error", redirect)
 		in := flow.Interaction{Request: oauth.AuthorizationRequest{
-			RedirectURI: redirect.RedirectURI, ResponseMode: redirect.ResponseMode, State: redirect.State,
+			ClientID: redirect.ClientID, RedirectURI: redirect.RedirectURI, ResponseMode: redirect.ResponseMode, State: redirect.State,
 		}}
 		h.answer(w, r, in, h.Flow.Fail(in, redirect.Err))
 		return
@@ -78,7 +78,13 @@ func (h *Handler) showNotAvailable(w http.ResponseWriter, r *http.Request, in fl
 
 // showFormPost sends the browser to the client by POST: the page's script submits it, or the person does.
 func (h *Handler) showFormPost(w http.ResponseWriter, r *http.Request, in flow.Interaction, response flow.Response) {
-	page := pages.FormPost{Frame: visit{in: in}.frame(dialtone.Operator{}), Action: response.RedirectURI}
+	reg, err := h.Catalog.Registration(r.Context(), in.Request.ClientID)
+	if err != nil {
+		reg = dialtone.Registration{} // the answer leaves all the same
+	}
+	page := pages.FormPost{
+		Frame: visit{in: in}.frame(dialtone.Operator{}), Product: reg.Product, Action: response.RedirectURI,
+	}
 	for _, p := range response.Params {
 		page.Fields = append(page.Fields, pages.Field{Name: p.Name, Value: p.Value})
 	}

@@ -26,7 +26,7 @@ func (h *Handler) showRevokeConsent(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if spent {
-		h.showError(w, r, http.StatusGone, pages.Error{Frame: page.Frame, Problem: pages.ProblemLink, Product: page.Product})
+		h.showError(w, r, http.StatusGone, pages.Error{Frame: page.Frame, Problem: pages.ProblemLink, Product: page.Product, Back: backFrom(link)})
 		return
 	}
 	h.Renderer.Render(w, r, http.StatusOK, page)
@@ -53,10 +53,19 @@ func (h *Handler) openRevokeLink(w http.ResponseWriter, r *http.Request, text st
 		Frame: web.Frame{
 			Language: h.Renderer.Match(nil, r.Header.Get("Accept-Language")),
 			Operator: h.brand(r, link.OperatorID),
-			LeadsTo:  []string{oauth.RedirectOrigin(link.RedirectTo)},
+			Forms:    web.FormsLeave,
 		},
 		State: text, Product: reg.Product, Organization: reg.Organization.Name, Number: line.PhoneNumber,
 	}, true
+}
+
+// backFrom is the address that takes the person to the app without an answer: a link that is used up gives none.
+func backFrom(link token.RevokeLink) string {
+	params := []oauth.Param{{Name: "error", Value: string(oauth.AccessDenied)}}
+	if link.State != "" {
+		params = append(params, oauth.Param{Name: "state", Value: link.State})
+	}
+	return oauth.RedirectLocation(link.RedirectTo, params)
 }
 
 // answerRevokeConsent removes the product, or not, and returns to the app. Either answer uses the link up.
@@ -87,7 +96,7 @@ func (h *Handler) answerRevokeConsent(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if errors.Is(err, dialtone.ErrConflict) {
-		h.showError(w, r, http.StatusGone, pages.Error{Frame: page.Frame, Problem: pages.ProblemLink, Product: page.Product})
+		h.showError(w, r, http.StatusGone, pages.Error{Frame: page.Frame, Problem: pages.ProblemLink, Product: page.Product, Back: backFrom(link)})
 		return
 	}
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 )
 
 // FormPost carries an authorization response to the client by a form that posts itself, or by its button where script is
-// off (OAuth 2.0 Form Post Response Mode §2). Name the action's origin in LeadsTo.
+// off (OAuth 2.0 Form Post Response Mode §2). Its Frame needs web.FormsLeave.
 type FormPost struct {
 	web.Frame
 	Product dialtone.Product // zero when unknown
