@@ -17,10 +17,9 @@ func spend(ctx context.Context, t tx, b dialtone.Budget, now time.Time) error {
 	if b.Key == "" {
 		return nil // nothing is counted, as for sandbox numbers
 	}
-	text, args := spending(b, now)
+	s := spending(b, now)
 	for {
-		spent, err := t.exec(ctx, text, args...)
-		if err != nil || spent == 1 {
+		if err := t.together(ctx, s); err != nil || s.changed == 1 {
 			return err
 		}
 		wait, err := exhausted(ctx, t, b, now)
@@ -34,17 +33,17 @@ func spend(ctx context.Context, t tx, b dialtone.Budget, now time.Time) error {
 }
 
 // spending returns the statement that spends from the budget if all limits allow it.
-func spending(b dialtone.Budget, now time.Time) (string, []any) {
+func spending(b dialtone.Budget, now time.Time) *step {
 	args := []any{b.Key, now.UnixMicro()}
 	allowed := []string{"TRUE"}
 	for _, limit := range b.Limits {
 		args = append(args, now.Add(-limit.Window).UnixMicro(), limit.Count)
 		allowed = append(allowed, fmt.Sprintf("COUNT(*) FILTER (WHERE e.spent_at > $%d) < CAST($%d AS BIGINT)", len(args)-1, len(args)))
 	}
-	return `INSERT INTO budget_entry (key, seq, spent_at)
+	return &step{args: args, text: `INSERT INTO budget_entry (key, seq, spent_at)
 		SELECT CAST($1 AS TEXT), COALESCE(MAX(e.seq), 0) + 1, CAST($2 AS BIGINT) FROM budget_entry AS e WHERE e.key = $1
 		HAVING ` + strings.Join(allowed, " AND ") + `
-		ON CONFLICT (key, seq) DO NOTHING`, args
+		ON CONFLICT (key, seq) DO NOTHING`}
 }
 
 // exhausted returns how long it takes until every limit allows one more; zero if they all do.
@@ -81,7 +80,22 @@ func (db *DB) Spend(ctx context.Context, budgets []dialtone.Budget, now time.Tim
 	return db.write(ctx, func(ctx context.Context, t tx) error { return spendAll(ctx, t, budgets, now) })
 }
 
-func spendAll(ctx context.Context, t tx, budgets []dialtone.Budget, now time.Time) error {
+// spendAll spends from all budgets, after the steps that come before. The first budget is in the same round trip as those.
+// Each of the others waits for the one before it: whoever loses a race must not have what the winner waits for.
+func spendAll(ctx context.Context, t tx, budgets []dialtone.Budget, now time.Time, before ...*step) error {
+	if len(budgets) == 0 || budgets[0].Key == "" {
+		if err := t.together(ctx, before...); err != nil {
+			return err
+		}
+	} else {
+		first := spending(budgets[0], now)
+		if err := t.together(ctx, append(before, first)...); err != nil {
+			return err
+		}
+		if first.changed == 1 {
+			budgets = budgets[1:]
+		}
+	}
 	for _, b := range budgets {
 		if err := spend(ctx, t, b, now); err != nil {
 			return err

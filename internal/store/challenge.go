@@ -37,20 +37,22 @@ func challenge(ctx context.Context, t tx, id string) (dialtone.Challenge, error)
 // number; its Key is then the NumberKey.
 func (db *DB) CreateChallenge(ctx context.Context, c dialtone.Challenge, budgets []dialtone.Budget, maxOpen int, now time.Time) error {
 	err := db.write(ctx, func(ctx context.Context, t tx) error {
-		_, err := t.exec(ctx, `
+		supersede := &step{args: []any{c.BrowserHash, c.RequestHash}, text: `
 			UPDATE challenge SET superseded = TRUE
-			WHERE browser_hash = $1 AND request_hash = $2 AND verified_at IS NULL AND NOT superseded`, c.BrowserHash, c.RequestHash)
-		if err != nil {
-			return err
-		}
-		if err := spendAll(ctx, t, budgets, now); err != nil {
+			WHERE browser_hash = $1 AND request_hash = $2 AND verified_at IS NULL AND NOT superseded`}
+		if err := spendAll(ctx, t, budgets, now, supersede); err != nil {
 			return err
 		}
 		// The number's own budget lets one at a time come here, so that nobody is counted too late.
-		if err := checkOpen(ctx, t, c.NumberKey, maxOpen, now); err != nil {
+		var open int
+		var first time.Time // to expire
+		if err := t.together(ctx, insertingChallenge(c), countingOpen(c.NumberKey, now, &open, &first)); err != nil {
 			return err
 		}
-		return insertChallenge(ctx, t, c)
+		if open > maxOpen { // with this one, which is rolled back
+			return &dialtone.BudgetError{Key: c.NumberKey, RetryAfter: first.Sub(now)}
+		}
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("create challenge: %w", err)
@@ -58,25 +60,20 @@ func (db *DB) CreateChallenge(ctx context.Context, c dialtone.Challenge, budgets
 	return nil
 }
 
-func checkOpen(ctx context.Context, t tx, numberKey string, most int, now time.Time) error {
-	var open int
-	var first time.Time // to expire
-	err := t.one(ctx, []any{&open, instant{&first}}, `
+// countingOpen counts the open challenges of the number, and says when the first of them expires.
+func countingOpen(numberKey string, now time.Time, open *int, first *time.Time) *step {
+	return &step{args: []any{numberKey, now.UnixMicro()}, into: []any{open, instant{first}}, do: func() {}, text: `
 		SELECT COUNT(*), MIN(expires_at) FROM challenge
-		WHERE number_key = $1 AND expires_at > $2 AND verified_at IS NULL AND NOT superseded`, numberKey, now.UnixMicro())
-	if err == nil && open >= most {
-		err = &dialtone.BudgetError{Key: numberKey, RetryAfter: first.Sub(now)}
-	}
-	return err
+		WHERE number_key = $1 AND expires_at > $2 AND verified_at IS NULL AND NOT superseded`}
 }
 
-func insertChallenge(ctx context.Context, t tx, c dialtone.Challenge) error {
-	_, err := t.exec(ctx, `
-		INSERT INTO challenge (`+challengeColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+func insertingChallenge(c dialtone.Challenge) *step {
+	return &step{text: `
+		INSERT INTO challenge (` + challengeColumns + `)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`, args: []any{
 		c.ID, c.BrowserHash, c.RequestHash, c.NumberKey, c.SubscriptionID, c.CodeHash, c.SealedCode, c.Attempts, c.Sends,
-		micros(c.NextSend), c.Superseded, micros(c.Verified), c.SessionID, micros(c.Created), c.Expires.UnixMicro())
-	return err
+		micros(c.NextSend), c.Superseded, micros(c.Verified), c.SessionID, micros(c.Created), c.Expires.UnixMicro(),
+	}}
 }
 
 // ResendChallenge counts one more send, spends the budgets and makes the change, and returns the challenge as it is then. A

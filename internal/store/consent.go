@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -36,23 +35,27 @@ func (db *DB) Consent(ctx context.Context, subscriptionID, productID string) (di
 func (db *DB) PutConsent(ctx context.Context, c dialtone.Consent, history dialtone.ConsentEvent, event dialtone.Event) (dialtone.Consent, error) {
 	var put dialtone.Consent
 	err := db.write(ctx, func(ctx context.Context, t tx) error {
-		err := t.one(ctx, consentFields(&put), `
+		active := false
+		putting := &step{into: consentFields(&put), do: func() { active = true }, text: `
 			INSERT INTO consent (id, operator_id, subscription_id, product_id, scopes, refused, version, language, granted_at)
 			SELECT CAST($1 AS TEXT), u.operator_id, u.id, CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS BIGINT),
 				CAST($7 AS TEXT), CAST($8 AS BIGINT)
 			FROM subscription AS u WHERE u.id = $2 AND u.status = 'active'
 			ON CONFLICT (subscription_id, product_id) WHERE revoked_at IS NULL DO UPDATE SET scopes = excluded.scopes,
 				refused = excluded.refused, version = excluded.version, language = excluded.language, granted_at = excluded.granted_at
-			RETURNING id, operator_id, subscription_id, product_id, scopes, refused, version, language, granted_at, revoked_at`,
-			c.ID, c.SubscriptionID, c.ProductID, words(c.Scopes), words(c.Refused), c.Version, c.Language, micros(c.Granted))
-		if errors.Is(err, dialtone.ErrNotFound) {
-			return fmt.Errorf("%w: the line is not active", dialtone.ErrForbidden)
-		}
-		if err != nil {
+			RETURNING id, operator_id, subscription_id, product_id, scopes, refused, version, language, granted_at, revoked_at`, args: []any{
+			c.ID, c.SubscriptionID, c.ProductID, words(c.Scopes), words(c.Refused), c.Version, c.Language, micros(c.Granted),
+		}}
+		// The id of the consent in force is known only when it is put, so the history looks it up.
+		recording := appendingConsentEvent(history, `COALESCE((
+			SELECT c.id FROM consent AS c WHERE c.subscription_id = $4 AND c.product_id = $5 AND c.revoked_at IS NULL), CAST($2 AS TEXT))`)
+		if err := t.together(ctx, putting, recording, insertingEvent(event)); err != nil {
 			return err
 		}
-		history.ConsentID = put.ID
-		return record(ctx, t, history, event)
+		if !active {
+			return fmt.Errorf("%w: the line is not active", dialtone.ErrForbidden)
+		}
+		return nil
 	})
 	if err != nil {
 		return dialtone.Consent{}, fmt.Errorf("put consent: %w", err)
@@ -102,25 +105,23 @@ func revokeConsent(ctx context.Context, t tx, subscriptionID, productID string, 
 
 // record appends to the history and to the outbox.
 func record(ctx context.Context, t tx, history dialtone.ConsentEvent, event dialtone.Event) error {
-	if err := appendConsentEvent(ctx, t, history); err != nil {
-		return err
-	}
-	return insertEvent(ctx, t, event)
+	return t.together(ctx, appendingConsentEvent(history, `$2`), insertingEvent(event))
 }
 
 // AppendConsentEvent appends a line to the history of a consent that changes nothing, such as a refusal.
 func (db *DB) AppendConsentEvent(ctx context.Context, e dialtone.ConsentEvent) error {
-	return db.engine.single(ctx, func(ctx context.Context, t tx) error { return appendConsentEvent(ctx, t, e) })
+	return db.engine.single(ctx, func(ctx context.Context, t tx) error { return t.together(ctx, appendingConsentEvent(e, `$2`)) })
 }
 
-func appendConsentEvent(ctx context.Context, t tx, e dialtone.ConsentEvent) error {
-	_, err := t.exec(ctx, `
+// appendingConsentEvent appends to the history, where consentID is the SQL for the consent's id: $2 is the event's own.
+func appendingConsentEvent(e dialtone.ConsentEvent, consentID string) *step {
+	return &step{text: `
 		INSERT INTO consent_event (id, consent_id, operator_id, subscription_id, product_id, client_id, kind, scopes, version, language,
 			text_hash, channel, actor, reason, happened_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		VALUES ($1, ` + consentID + `, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`, args: []any{
 		e.ID, e.ConsentID, e.OperatorID, e.SubscriptionID, e.ProductID, e.ClientID, string(e.Kind), words(e.Scopes), e.Version,
-		e.Language, e.TextHash, string(e.Channel), e.Actor, e.Reason, micros(e.At))
-	return err
+		e.Language, e.TextHash, string(e.Channel), e.Actor, e.Reason, micros(e.At),
+	}}
 }
 
 // ConsentHistory returns what became of a line's consents to a product, the oldest first.

@@ -30,10 +30,20 @@ type engine interface {
 // sharing says how many shared statements of one kind run at once as long as they keep up. Fewer means more callers a statement.
 type sharing struct{ reads, writes int }
 
-// runner is what the types of database/sql and the prepared statements have in common.
+// step is one statement of a transaction. One with do is a query: every row is scanned into the same places, and do is called
+// after each.
+type step struct {
+	text    string
+	args    []any
+	into    []any
+	do      func()
+	changed int64 // how many rows it changed, once it ran
+}
+
+// runner runs statements one after the other, in one round trip if the engine has round trips. If one fails, those after it
+// are not run; then it returns which one, with the driver's error.
 type runner interface {
-	ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+	run(ctx context.Context, steps []*step) (failed int, err error)
 }
 
 // tx runs statements, in a transaction or each by itself, and turns the driver's errors into ours.
@@ -42,36 +52,27 @@ type tx struct {
 	classify func(error) error
 }
 
+// together runs statements none of which needs to wait for what another one answers.
+func (t tx) together(ctx context.Context, steps ...*step) error {
+	if len(steps) == 0 {
+		return nil
+	}
+	if failed, err := t.on.run(ctx, steps); err != nil {
+		return t.fault(steps[failed].text, err)
+	}
+	return nil
+}
+
 // exec runs a statement and returns how many rows it changed.
 func (t tx) exec(ctx context.Context, text string, args ...any) (int64, error) {
-	result, err := t.on.ExecContext(ctx, text, args...)
-	if err != nil {
-		return 0, t.fault(text, err)
-	}
-	changed, err := result.RowsAffected()
-	if err != nil {
-		return 0, t.fault(text, err)
-	}
-	return changed, nil
+	s := step{text: text, args: args}
+	err := t.together(ctx, &s)
+	return s.changed, err
 }
 
 // each runs a query, scans every row into the same places and calls do after each. Text in them may be kept.
 func (t tx) each(ctx context.Context, into []any, do func(), text string, args ...any) error {
-	rows, err := t.on.QueryContext(ctx, text, args...)
-	if err != nil {
-		return t.fault(text, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := rows.Scan(into...); err != nil {
-			return t.fault(text, err)
-		}
-		do()
-	}
-	if err := rows.Err(); err != nil {
-		return t.fault(text, err)
-	}
-	return nil
+	return t.together(ctx, &step{text: text, args: args, into: into, do: do})
 }
 
 // one runs a query of at most one row. Error: ErrNotFound if there is none.
@@ -101,3 +102,49 @@ func (t tx) fault(text string, err error) error {
 
 // as wraps a driver's error in one of ours and keeps it readable.
 func as(ours, err error) error { return fmt.Errorf("%w: %w", ours, err) }
+
+// database is what the types of database/sql and the prepared statements have in common.
+type database interface {
+	ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+}
+
+// sqlRunner runs statements through database/sql.
+type sqlRunner struct{ on database }
+
+func (r sqlRunner) run(ctx context.Context, steps []*step) (int, error) {
+	for i, s := range steps {
+		run := r.exec
+		if s.do != nil {
+			run = r.query
+		}
+		if err := run(ctx, s); err != nil {
+			return i, err
+		}
+	}
+	return 0, nil
+}
+
+func (r sqlRunner) exec(ctx context.Context, s *step) error {
+	result, err := r.on.ExecContext(ctx, s.text, s.args...)
+	if err != nil {
+		return err
+	}
+	s.changed, err = result.RowsAffected()
+	return err
+}
+
+func (r sqlRunner) query(ctx context.Context, s *step) error {
+	rows, err := r.on.QueryContext(ctx, s.text, s.args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := rows.Scan(s.into...); err != nil {
+			return err
+		}
+		s.do()
+	}
+	return rows.Err()
+}

@@ -20,9 +20,13 @@ func (db *DB) Events(ctx context.Context, productID string, since time.Time, lim
 }
 
 func insertEvent(ctx context.Context, t tx, e dialtone.Event) error {
-	_, err := t.exec(ctx, `
+	return t.together(ctx, insertingEvent(e))
+}
+
+func insertingEvent(e dialtone.Event) *step {
+	return &step{text: `
 		INSERT INTO event (id, kind, operator_id, subscription_id, product_id, client_id, payload, happened_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		e.ID, string(e.Kind), e.OperatorID, e.SubscriptionID, e.ProductID, e.ClientID, e.Payload, e.At.UnixMicro())
-	return err
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, args: []any{
+		e.ID, string(e.Kind), e.OperatorID, e.SubscriptionID, e.ProductID, e.ClientID, e.Payload, e.At.UnixMicro(),
+	}}
 }

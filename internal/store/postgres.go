@@ -58,7 +58,7 @@ func openPostgres(ctx context.Context, address string) (engine, error) {
 	if err := pool.PingContext(ctx); err != nil {
 		return nil, errors.Join(classifyPostgres(err), pool.Close())
 	}
-	return &postgresEngine{pool: pool, running: tx{on: pool, classify: classifyPostgres}}, nil
+	return &postgresEngine{pool: pool, running: tx{on: sqlRunner{pool}, classify: classifyPostgres}}, nil
 }
 
 func (e *postgresEngine) read() tx { return e.running }
@@ -82,18 +82,20 @@ func (e *postgresEngine) exclusive(ctx context.Context, do func(context.Context,
 
 // once runs do in one transaction.
 func (e *postgresEngine) once(ctx context.Context, do func(context.Context, tx) error) error {
-	transaction, err := e.pool.BeginTx(ctx, nil)
+	conn, err := e.pool.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("begin: %w", classifyPostgres(err))
 	}
-	if err := do(ctx, tx{on: transaction, classify: classifyPostgres}); err != nil {
-		_ = transaction.Rollback() // the cause tells more; a connection that cannot roll back is dropped
-		return err
-	}
-	if err := transaction.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", classifyPostgres(err))
-	}
-	return nil
+	defer conn.Close() // gives it back
+	err = conn.Raw(func(driver any) error {
+		t := postgresTransaction{conn: driver.(*stdlib.Conn).Conn()}
+		defer t.end()
+		if err := do(ctx, tx{on: &t, classify: classifyPostgres}); err != nil {
+			return err
+		}
+		return t.commit(ctx)
+	})
+	return err
 }
 
 func (e *postgresEngine) background() (context.Context, context.CancelFunc) {

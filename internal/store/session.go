@@ -53,15 +53,6 @@ func (db *DB) readSessionStates(ctx context.Context, asked []sessionQuestion) ([
 	return answers, err
 }
 
-func insertSession(ctx context.Context, t tx, s dialtone.Session) error {
-	_, err := t.exec(ctx, `
-		INSERT INTO session (id, secret_hash, operator_id, subscription_id, amr, auth_time_at, created_at, expires_at, ended_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		s.ID, s.SecretHash, s.OperatorID, s.SubscriptionID, words(s.AMR), micros(s.AuthTime), micros(s.Created), s.Expires.UnixMicro(),
-		micros(s.Ended))
-	return err
-}
-
 // EndSession signs a browser out. Grants of the session that have no refresh token die with it. Error: ErrNotFound if there
 // is no such session or it has ended.
 func (db *DB) EndSession(ctx context.Context, id string, now time.Time) error {

@@ -19,22 +19,34 @@ func (db *DB) TryChallenge(ctx context.Context, try dialtone.Try, now time.Time)
 	var tried dialtone.Tried
 	err := db.write(ctx, func(ctx context.Context, t tx) error {
 		tried = dialtone.Tried{}
-		counted, err := countTry(ctx, t, try, &tried.Challenge, now)
-		if err != nil {
+		counted := false
+		count := countingTry(try, &tried.Challenge, func() { counted = true }, now)
+		first := spending(try.Budget, now)
+		steps := []*step{count, first, signingIn(try, &tried)}
+		if try.Budget.Key == "" {
+			steps = []*step{count, signingIn(try, &tried)}
+		}
+		if err := t.together(ctx, steps...); err != nil {
 			return err
 		}
-		if !counted {
+		switch {
+		case !counted:
 			return whyNotTried(ctx, t, try, &tried.Challenge, now)
+		case !tried.Challenge.Verified.IsZero() && !tried.Right:
+			return fmt.Errorf("%w: there is a session with that id", dialtone.ErrConflict)
+		case try.Budget.Key == "":
+			return nil
+		case first.changed == 0:
+			// Somebody else spent at the same moment, or there is nothing left, and then all of it is rolled back.
+			if err := spend(ctx, t, try.Budget, now); err != nil {
+				return err
+			}
 		}
-		if err := spend(ctx, t, try.Budget, now); err != nil {
-			return err
-		}
-		if tried.Challenge.Verified.IsZero() {
+		if !tried.Right {
 			return nil
 		}
-		tried.Session, err = signIn(ctx, t, try, tried.Challenge.SubscriptionID)
-		tried.Right = err == nil
-		return err
+		// Not before the try was paid for: an emptied budget would allow a guess that it had refused.
+		return refund(ctx, t, try.Budget.Key)
 	})
 	if err != nil {
 		return dialtone.Tried{Challenge: tried.Challenge}, fmt.Errorf("try PIN: %w", err)
@@ -42,21 +54,20 @@ func (db *DB) TryChallenge(ctx context.Context, try dialtone.Try, now time.Time)
 	return tried, nil
 }
 
-// countTry spends the try and verifies the code in one statement, so that no number of tries at once gets more than
-// MaxAttempts guesses. It reports whether there was a try left.
-func countTry(ctx context.Context, t tx, try dialtone.Try, c *dialtone.Challenge, now time.Time) (bool, error) {
-	counted := false
+// countingTry spends the try and verifies the code in one statement, so that no number of tries at once gets more than
+// MaxAttempts guesses. It calls counted if there was a try left.
+func countingTry(try dialtone.Try, c *dialtone.Challenge, counted func(), now time.Time) *step {
 	// The right PIN is the right one only if the line can sign in at this moment.
 	const right = `code_hash = $4 AND EXISTS (SELECT 1 FROM subscription AS u WHERE u.id = challenge.subscription_id AND u.status = 'active')`
-	err := t.each(ctx, challengeFields(c), func() { counted = true }, `
+	return &step{into: challengeFields(c), do: counted, text: `
 		UPDATE challenge SET attempts = attempts + 1,
-			verified_at = CASE WHEN `+right+` THEN CAST($5 AS BIGINT) END,
-			session_id = CASE WHEN `+right+` THEN CAST($7 AS TEXT) ELSE '' END
+			verified_at = CASE WHEN ` + right + ` THEN CAST($5 AS BIGINT) END,
+			session_id = CASE WHEN ` + right + ` THEN CAST($7 AS TEXT) ELSE '' END
 		WHERE id = $1 AND browser_hash = $2 AND request_hash = $3 AND attempts < $6 AND expires_at > $5 AND verified_at IS NULL
 			AND NOT superseded
-		RETURNING `+challengeColumns,
-		try.ID, try.BrowserHash, try.RequestHash, try.CodeHash, now.UnixMicro(), try.MaxAttempts, try.Session.ID)
-	return counted, err
+		RETURNING ` + challengeColumns, args: []any{
+		try.ID, try.BrowserHash, try.RequestHash, try.CodeHash, now.UnixMicro(), try.MaxAttempts, try.Session.ID,
+	}}
 }
 
 func whyNotTried(ctx context.Context, t tx, try dialtone.Try, c *dialtone.Challenge, now time.Time) error {
@@ -79,16 +90,18 @@ func whyNotTried(ctx context.Context, t tx, try dialtone.Try, c *dialtone.Challe
 	return dialtone.ErrExhausted
 }
 
-// signIn inserts the session that the right PIN made and forgets the number's wrong tries.
-func signIn(ctx context.Context, t tx, try dialtone.Try, subscriptionID string) (dialtone.Session, error) {
+// signingIn inserts the session if the try that was counted before is right: only a right one writes the session's new id
+// into the challenge.
+func signingIn(try dialtone.Try, tried *dialtone.Tried) *step {
 	s := try.Session
-	s.SubscriptionID = subscriptionID
-	err := t.one(ctx, []any{&s.OperatorID}, `SELECT operator_id FROM subscription WHERE id = $1`, subscriptionID)
-	if err != nil {
-		return dialtone.Session{}, err
-	}
-	if err := insertSession(ctx, t, s); err != nil {
-		return dialtone.Session{}, err
-	}
-	return s, refund(ctx, t, try.Budget.Key)
+	return &step{into: []any{&s.OperatorID, &s.SubscriptionID}, do: func() { tried.Session, tried.Right = s, true }, text: `
+		INSERT INTO session (id, secret_hash, operator_id, subscription_id, amr, auth_time_at, created_at, expires_at, ended_at)
+		SELECT CAST($2 AS TEXT), CAST($3 AS TEXT), u.operator_id, u.id, CAST($4 AS TEXT), CAST($5 AS BIGINT), CAST($6 AS BIGINT),
+			CAST($7 AS BIGINT), CAST($8 AS BIGINT)
+		FROM challenge JOIN subscription AS u ON u.id = challenge.subscription_id
+		WHERE challenge.id = $1 AND challenge.session_id = $2 AND challenge.verified_at IS NOT NULL
+		ON CONFLICT (id) DO NOTHING
+		RETURNING operator_id, subscription_id`, args: []any{
+		try.ID, s.ID, s.SecretHash, words(s.AMR), micros(s.AuthTime), micros(s.Created), s.Expires.UnixMicro(), micros(s.Ended),
+	}}
 }

@@ -173,6 +173,22 @@ func testRefresh(t *testing.T, db *store.DB) {
 		must(t, err)
 	})
 
+	t.Run("a scope that the person took back is gone from the grant", func(t *testing.T) {
+		p, g := redeemed(t)
+		ctx := t.Context()
+		p.Consent.Scopes = []string{"openid", dialtone.ScopeOfflineAccess}
+		_, err := db.PutConsent(ctx, p.Consent, p.history(dialtone.ConsentUpdated), p.event(dialtone.EventConsentUpdated))
+		must(t, err)
+		state, err := db.GrantState(ctx, g.ID, "")
+		must(t, err)
+		same(t, "read", state.Grant.Scopes, p.Consent.Scopes)
+		for range 2 { // the rotation, and its repeat
+			rotated, err := db.RotateRefresh(ctx, rotationOf(g, 0), grace, Now)
+			must(t, err)
+			same(t, "rotated", rotated.Grant.Scopes, p.Consent.Scopes)
+		}
+	})
+
 	t.Run("a token that is used again after the grace kills the family", func(t *testing.T) {
 		p, g := redeemed(t)
 		ctx, at := t.Context(), Now.Add(time.Minute)

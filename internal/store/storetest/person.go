@@ -132,7 +132,7 @@ func (p Person) OfflineGrant() dialtone.Grant {
 func (p Person) consent() dialtone.Consent {
 	return dialtone.Consent{
 		ID: secret.ID("co"), OperatorID: p.App.Operator.ID, SubscriptionID: p.Subscription.ID, ProductID: p.App.Product.ID,
-		Scopes: []string{"openid", "phone"}, Refused: []string{"sms.text:send"}, Version: 3, Language: "sv", Granted: Now,
+		Scopes: []string{"openid", "phone", dialtone.ScopeOfflineAccess}, Refused: []string{"sms.text:send"}, Version: 3, Language: "sv", Granted: Now,
 	}
 }
 

@@ -92,6 +92,22 @@ func testRaces(t *testing.T, db *store.DB) {
 		}, dialtone.ErrExhausted), 10)
 	})
 
+	t.Run("no number of right PINs passes a budget that is used up", func(t *testing.T) {
+		ctx, line := t.Context(), NewLine(t, db, a)
+		budget := dialtone.Budget{Key: secret.ID("b"), Limits: []dialtone.Limit{{Count: 2, Window: time.Hour}}}
+		must(t, db.Spend(ctx, []dialtone.Budget{budget, budget}, Now))
+		same(t, "winners", race(t, func(int) error {
+			c := NewChallenge(line.ID)
+			if err := db.CreateChallenge(ctx, c, nil, 2*racers, Now); err != nil {
+				t.Error(err)
+			}
+			right := RightTry(c)
+			right.Budget = budget
+			_, err := db.TryChallenge(ctx, right, Now)
+			return err
+		}, dialtone.ErrExhausted), 0)
+	})
+
 	t.Run("a PIN is sent again once at a time", func(t *testing.T) {
 		ctx, c := t.Context(), NewChallenge(NewLine(t, db, a).ID)
 		must(t, db.CreateChallenge(ctx, c, nil, 3, Now))
