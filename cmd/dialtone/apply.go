@@ -45,7 +45,7 @@ func (c *applyCommand) Run(ctx context.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	if err := server.NewCatalog(db).Apply(ctx, document, c.keep, now); err != nil {
+	if err := c.Storage.Catalog(db).Apply(ctx, document, c.keep, now); err != nil {
 		return errors.Join(fmt.Errorf("%s: %w", c.File, err), db.Close())
 	}
 	if err := db.Close(); err != nil {

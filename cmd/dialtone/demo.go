@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -82,7 +83,20 @@ func (d demo) inboxHandler(messages *message.Inbox) http.Handler {
 		Address:      d.url(3),
 		Scopes:       []string{dialtone.ScopeOpenID, dialtone.ScopePhone, dialtone.ScopeOfflineAccess, smsScope},
 	}))
-	return mux
+	return onlyLoopbackNames(mux)
+}
+
+// onlyLoopbackNames refuses requests that do not call this machine by a name of its own. A page of somebody else whose name
+// leads to 127.0.0.1 ("DNS rebinding") could read the PINs otherwise.
+func onlyLoopbackNames(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		address := url.URL{Host: r.Host}
+		if !dialtone.LoopbackHost(address.Hostname()) {
+			http.Error(w, "This is the demo's inbox: open it as localhost.", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (d demo) config(messages *message.Inbox) (server.Config, error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"text/tabwriter"
 	"time"
 
@@ -17,15 +18,27 @@ import (
 type keysCommand struct {
 	List   keysListCommand   `cmd:"" help:"Show the keys and when they are used."`
 	Rotate keysRotateCommand `cmd:"" help:"Make a new key ahead of the schedule. Running nodes learn of it within a minute."`
-	Root   keysRootCommand   `cmd:"" help:"Print a new root key. Keep a copy in a safe place: nothing can be read without it."`
+	Root   keysRootCommand   `cmd:"" help:"Make a new root key. Keep a copy in a safe place: nothing can be read without it."`
 }
 
-type keysRootCommand struct{}
+type keysRootCommand struct {
+	File string `help:"Where it goes, readable by you only; the file must not exist yet. Without it the key is printed, for DIALTONE_ROOT_KEY." type:"path" placeholder:"FILE"`
+}
 
-// Run prints a new root key.
-func (keysRootCommand) Run(t terminal) error {
-	_, err := fmt.Fprintln(t.Out, secret.NewRoot().Text().Reveal())
-	return err
+// Run writes or prints a new root key.
+func (c keysRootCommand) Run(t terminal) error {
+	key := secret.NewRoot().Text().Reveal() + "\n"
+	if c.File == "" {
+		_, err := io.WriteString(t.Out, key)
+		return err
+	}
+	// O_EXCL: a root key that is written over takes its whole database with it.
+	file, err := os.OpenFile(c.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("make root key: %w", err)
+	}
+	_, err = io.WriteString(file, key)
+	return errors.Join(err, file.Sync(), file.Close())
 }
 
 type keysListCommand struct{ server.Storage }

@@ -8,12 +8,16 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/message"
 )
 
 // The program is the fixture: these tests run it as main does.
@@ -293,12 +297,8 @@ func TestApplyDoesNotOverwriteAFileThatIsNoCredentialsFile(t *testing.T) {
 func TestKeysAreMadeListedAndRotated(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	key, err := runCommand(t, "keys", "root")
-	if err != nil {
-		t.Fatal(err)
-	}
 	file := filepath.Join(folder, "root.key")
-	if err := os.WriteFile(file, []byte(key), 0o600); err != nil {
+	if _, err := runCommand(t, "keys", "root", "--file", file); err != nil {
 		t.Fatal(err)
 	}
 	storage := []string{"--database", "sqlite:" + filepath.Join(folder, "dialtone.db"), "--root-key-file", file}
@@ -315,6 +315,45 @@ func TestKeysAreMadeListedAndRotated(t *testing.T) {
 	}
 	if _, err := runCommand(t, append([]string{"keys", "rotate", "everything"}, storage...)...); err == nil {
 		t.Error("an unknown kind of key is accepted")
+	}
+}
+
+func TestARootKeyIsItsOwnersOnlyAndNeverWrittenOver(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	file := filepath.Join(folder, "root.key")
+	if out, err := runCommand(t, "keys", "root", "--file", file); err != nil || out != "" {
+		t.Fatalf("printed %q, %v", out, err)
+	}
+	made, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v, want 0600", info.Mode(), err)
+	}
+	if _, err := runCommand(t, "keys", "root", "--file", file); !errors.Is(err, os.ErrExist) {
+		t.Errorf("got %v, want a refusal to write over a root key", err)
+	}
+	if now, err := os.ReadFile(file); err != nil || !bytes.Equal(now, made) {
+		t.Errorf("the key changed, %v", err)
+	}
+	list := []string{"keys", "list", "--database", "sqlite:" + filepath.Join(folder, "dialtone.db"), "--root-key-file", file}
+	for _, mode := range []os.FileMode{0o640, 0o604, 0o644} {
+		if err := os.Chmod(file, mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := runCommand(t, list...); !errors.Is(err, dialtone.ErrForbidden) || !strings.Contains(err.Error(), "chmod 600 "+file) {
+			t.Errorf("mode %04o: %v, want the command that closes the file", mode, err)
+		}
+	}
+	for _, mode := range []os.FileMode{0o400, 0o600} {
+		if err := os.Chmod(file, mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := runCommand(t, list...); err != nil {
+			t.Errorf("mode %04o: %v", mode, err)
+		}
 	}
 }
 
@@ -347,5 +386,26 @@ func TestTheVersionIsPrinted(t *testing.T) {
 	t.Parallel()
 	if out, err := runCommand(t, "version"); err != nil || !strings.HasPrefix(out, "dialtone ") {
 		t.Errorf("got %q, %v", out, err)
+	}
+}
+
+func TestTheInboxIsReadUnderANameOfThisMachineOnly(t *testing.T) {
+	t.Parallel()
+	handler := demo{portBase: 8080}.inboxHandler(message.NewInbox())
+	for host, want := range map[string]int{
+		"localhost:8083": http.StatusOK, "127.0.0.1:8083": http.StatusOK, "[::1]:8083": http.StatusOK, "localhost": http.StatusOK,
+		"evil.example:8083": http.StatusMisdirectedRequest, "localhost.evil.example": http.StatusMisdirectedRequest,
+		"127.0.0.1.evil.example:8083": http.StatusMisdirectedRequest, "192.0.2.1:8083": http.StatusMisdirectedRequest,
+		"": http.StatusMisdirectedRequest,
+	} {
+		for _, path := range []string{"/", "/messages", "/app/"} {
+			request := httptest.NewRequest(http.MethodGet, path, nil)
+			request.Host = host
+			recorder := httptest.NewRecorder()
+			handler.ServeHTTP(recorder, request)
+			if recorder.Code != want {
+				t.Errorf("%s at host %q: %d, want %d", path, host, recorder.Code, want)
+			}
+		}
 	}
 }

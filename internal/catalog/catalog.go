@@ -48,17 +48,20 @@ type Catalog struct {
 	registrations *fresh[string, dialtone.Registration]
 	scopes        *fresh[struct{}, map[string]dialtone.Scope]
 	operators     *fresh[struct{}, []dialtone.Operator]
+	closed        []string // operators
 	lastUsed      lastUsed
 }
 
 // registrationsKept bounds the cache: some 2 kB each.
 const registrationsKept = 10_000
 
-// New returns the catalogue in the store.
-func New(store Store) *Catalog {
+// New returns the catalogue in the store. At an operator that is closed no product is enabled, whatever its listings say:
+// what was granted there is of no use from now on.
+func New(store Store, closed ...string) *Catalog {
 	return &Catalog{
 		store:         store,
-		registrations: newFresh(registrationsKept, store.Registration),
+		closed:        closed,
+		registrations: newFresh(registrationsKept, readRegistration(store, closed)),
 		scopes:        newFresh(1, readScopes(store)),
 		operators:     newFresh(1, func(ctx context.Context, _ struct{}) ([]dialtone.Operator, error) { return store.Operators(ctx) }),
 	}
@@ -109,6 +112,16 @@ func builtInScopes() []dialtone.Scope {
 	}
 }
 
+func readRegistration(store Store, closed []string) func(context.Context, string) (dialtone.Registration, error) {
+	return func(ctx context.Context, clientID string) (dialtone.Registration, error) {
+		registration, err := store.Registration(ctx, clientID)
+		for _, operatorID := range closed {
+			delete(registration.Listings, operatorID)
+		}
+		return registration, err
+	}
+}
+
 func readScopes(store Store) func(context.Context, struct{}) (map[string]dialtone.Scope, error) {
 	return func(ctx context.Context, _ struct{}) (map[string]dialtone.Scope, error) {
 		stored, err := store.Scopes(ctx)
@@ -134,14 +147,19 @@ func (c *Catalog) Scopes(ctx context.Context) (map[string]dialtone.Scope, error)
 	return c.scopes.Get(ctx, struct{}{})
 }
 
-// Operators returns all operators with their number ranges. The caller must not change them.
+// Operators returns the operators whose numbers are served, with their number ranges: all but the closed ones. The caller must
+// not change them.
 func (c *Catalog) Operators(ctx context.Context) ([]dialtone.Operator, error) {
-	return c.operators.Get(ctx, struct{}{})
+	operators, err := c.operators.Get(ctx, struct{}{})
+	if err != nil || len(c.closed) == 0 {
+		return operators, err
+	}
+	return slices.DeleteFunc(slices.Clone(operators), func(o dialtone.Operator) bool { return slices.Contains(c.closed, o.ID) }), nil
 }
 
-// Operator returns one operator; ErrNotFound if there is none with that id.
+// Operator returns one operator, even a closed one: a document must not take its place. ErrNotFound if there is none with that id.
 func (c *Catalog) Operator(ctx context.Context, id string) (dialtone.Operator, error) {
-	operators, err := c.Operators(ctx)
+	operators, err := c.operators.Get(ctx, struct{}{})
 	if err != nil {
 		return dialtone.Operator{}, err
 	}

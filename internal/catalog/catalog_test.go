@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -481,5 +482,33 @@ func TestAReadThatBeganBeforeAWriteIsNotServedAfterIt(t *testing.T) {
 	}
 	if registration.Product.Name != "Climate" {
 		t.Error("the old row was served after the write")
+	}
+}
+
+func TestAtAClosedOperatorNoProductIsEnabled(t *testing.T) {
+	t.Parallel()
+	db := storetest.New(t)
+	made := apply(t, catalog.New(database{db}), document, now)[0]
+	open, err := catalog.New(database{db}).Registration(t.Context(), made.ClientID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !open.EnabledAt("fjord") {
+		t.Fatalf("the document enables the product at fjord: %v", open.Listings)
+	}
+	c := catalog.New(database{db}, "fjord")
+	operators, err := c.Operators(t.Context())
+	if err != nil || len(operators) == 0 || slices.ContainsFunc(operators, func(o dialtone.Operator) bool { return o.ID == "fjord" }) {
+		t.Errorf("operators %v, %v: a closed one brands no page", operators, err)
+	}
+	if _, err := c.Operator(t.Context(), "fjord"); err != nil {
+		t.Errorf("a closed operator: %v, want it to be there", err)
+	}
+	closed, err := c.Registration(t.Context(), made.ClientID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if closed.EnabledAt("fjord") || len(closed.Listings) != len(open.Listings)-1 {
+		t.Errorf("listings %v, want those of the open operators in %v", closed.Listings, open.Listings)
 	}
 }

@@ -22,12 +22,26 @@ func clientIP(trusted []netip.Prefix) func(*http.Request) string {
 		client := peer.Addr().Unmap()
 		hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 		for i := len(hops) - 1; i >= 0 && isTrusted(client); i-- {
-			hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-			if err != nil {
+			hop, ok := parseHop(strings.TrimSpace(hops[i]))
+			if !ok {
 				break
 			}
 			client = hop.Unmap()
 		}
 		return client.String()
 	}
+}
+
+// parseHop reads one hop of X-Forwarded-For: an address, or, as some proxies write it, an address with its port.
+func parseHop(text string) (netip.Addr, bool) {
+	if hop, err := netip.ParseAddr(text); err == nil {
+		return hop, true
+	}
+	if hop, err := netip.ParseAddrPort(text); err == nil {
+		return hop.Addr(), true
+	}
+	inner, open := strings.CutPrefix(text, "[")
+	inner, closed := strings.CutSuffix(inner, "]")
+	hop, err := netip.ParseAddr(inner)
+	return hop, open && closed && err == nil
 }

@@ -23,6 +23,11 @@ func TestTheClientsAddressIsBelievedFromTrustedProxiesOnly(t *testing.T) {
 		"nonsense":                       {"10.0.0.1:1234", []string{"unknown"}, "10.0.0.1"},
 		"nothing forwarded":              {"10.0.0.1:1234", nil, "10.0.0.1"},
 		"IPv4 in IPv6, as a dual socket": {"[::ffff:10.0.0.1]:1234", []string{"2001:db8::1"}, "2001:db8::1"},
+		"with a port":                    {"10.0.0.1:1234", []string{"198.51.100.1:4321"}, "198.51.100.1"},
+		"a proxy with a port":            {"10.0.0.1:1234", []string{"198.51.100.1:4321, 10.0.0.2:80"}, "198.51.100.1"},
+		"IPv6 with a port":               {"10.0.0.1:1234", []string{"[2001:db8::1]:4321"}, "2001:db8::1"},
+		"IPv6 in brackets":               {"10.0.0.1:1234", []string{"[2001:db8::1]"}, "2001:db8::1"},
+		"half a bracket":                 {"10.0.0.1:1234", []string{"[2001:db8::1"}, "10.0.0.1"},
 		"IPv6 proxy":                     {"[fd00::1]:1234", []string{"198.51.100.1"}, "198.51.100.1"},
 	}
 	for name, test := range tests {

@@ -38,6 +38,8 @@ type Config struct {
 	Region        string `help:"Country of numbers in national writing, as two letters: SE. Empty: only international writing is understood." placeholder:"CC" group:"Sign-in"`
 	DailySMSLimit int    `name:"daily-sms-limit" help:"Most SMS a day over all operators; 0: no limit." default:"0" group:"Sign-in"`
 
+	PINPolicy `embed:"" group:"Sign-in"`
+
 	LogFormat string `help:"text or json." enum:"text,json" default:"text" group:"Logs"`
 	LogLevel  string `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info" group:"Logs"`
 
@@ -50,7 +52,7 @@ type Config struct {
 
 // Check says what is wrong with the configuration and what to change, all of it at once. The errors wrap ErrInvalid.
 func (c Config) Check() error {
-	return errors.Join(c.checkIssuer(), c.checkTLS(), c.checkRootKey(), c.checkListeners())
+	return errors.Join(c.checkIssuer(), c.checkTLS(), c.checkRootKey(), c.checkListeners(), c.PINPolicy.policy().Validate())
 }
 
 func invalid(format string, args ...any) error {

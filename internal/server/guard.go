@@ -10,20 +10,28 @@ import (
 	"github.com/dialtone-id/dialtone/internal/secret"
 )
 
-// guard stands before every handler: it bounds the body and the time, counts the request, and turns a panic into an
-// error id.
+// guard stands before every handler: it bounds the body and the time, counts the request, tells browsers to stay with https,
+// and turns a panic into an error id.
 type guard struct {
 	name    string
+	https   bool // browsers reach it by https only
 	next    http.Handler
 	log     *slog.Logger
 	metrics *metrics
 }
+
+// strictTransport keeps a browser on https for a year, so that nobody in between can offer it plain http (RFC 6797). Without
+// includeSubDomains: what else the operator serves below this host is not ours to decide.
+const strictTransport = "max-age=31536000"
 
 func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
 	defer cancel()
 	answer := &answer{ResponseWriter: w}
+	if g.https {
+		w.Header().Set("Strict-Transport-Security", strictTransport)
+	}
 	r = r.WithContext(ctx)
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	defer func() {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 )
@@ -67,5 +68,37 @@ func TestRequestsAreCountedByRouteNotByPath(t *testing.T) {
 	const want = `dialtone_http_request_duration_seconds_count{listener="test",route="/thing/{id}",status="4xx"} 2`
 	if !strings.Contains(recorder.Body.String(), want) {
 		t.Errorf("metrics lack %s:\n%s", want, recorder.Body)
+	}
+}
+
+func TestBrowsersAreToldToStayWithHTTPSWhereItIsSpoken(t *testing.T) {
+	t.Parallel()
+	behindProxy := onThisMachine(t)
+	behindProxy.Issuer, behindProxy.PortalListen = "https://id.example.com", "127.0.0.1:0"
+	behindProxy.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	for issuer, test := range map[string]struct {
+		config Config
+		want   string
+	}{"https": {behindProxy, "max-age=31536000"}, "http": {onThisMachine(t), ""}} {
+		addresses, _ := start(t, test.config)
+		for _, listener := range []string{"identity", "portal", "metrics"} {
+			if addresses[listener] == "" {
+				continue
+			}
+			want := test.want
+			if listener == "metrics" {
+				want = "" // always plain http
+			}
+			answer, err := http.Get(addresses[listener] + "/healthz")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := answer.Body.Close(); err != nil {
+				t.Error(err)
+			}
+			if got := answer.Header.Get("Strict-Transport-Security"); got != want {
+				t.Errorf("%s issuer, %s listener: %q, want %q", issuer, listener, got, want)
+			}
+		}
 	}
 }

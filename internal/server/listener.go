@@ -28,6 +28,7 @@ type listener struct {
 	name    string // identity, portal, console, metrics, inbox
 	address string
 	tls     *tls.Config // nil: plain http
+	https   bool        // browsers reach it by https, whether the TLS is ours or a proxy's
 	handler http.Handler
 }
 
@@ -49,7 +50,7 @@ func (l listener) open(log *slog.Logger, m *metrics) (*running, error) {
 		socket = tls.NewListener(socket, l.tls)
 	}
 	return &running{listener: l, socket: socket, http: &http.Server{
-		Handler:           guard{name: l.name, next: l.handler, log: log, metrics: m},
+		Handler:           guard{name: l.name, https: l.https, next: l.handler, log: log, metrics: m},
 		TLSConfig:         l.tls,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,

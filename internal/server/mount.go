@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/flow"
@@ -35,7 +36,7 @@ func (s *Server) mount(ctx context.Context) error {
 	s.dispatcher = message.NewDispatcher(message.DispatcherConfig{Router: router, Store: s.db, Log: s.log})
 	signIn := signin.New(signin.Config{
 		Store: s.db, Keys: secrets, Dispatcher: s.dispatcher, Operators: s.catalog,
-		Policy: signin.DefaultPolicy, Log: s.log, DailySMSLimit: c.DailySMSLimit,
+		Policy: c.PINPolicy.policy(), Log: s.log, Sandbox: c.Sandbox, DailySMSLimit: c.DailySMSLimit,
 	})
 	authorization := &flow.Flow{
 		Issuer: c.Issuer, Store: s.db, Keys: secrets, Minter: minter, Clients: s.catalog, Policy: flow.DefaultPolicy,
@@ -74,9 +75,10 @@ func (s *Server) mount(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.add(listener{name: "identity", address: c.IdentityListen, tls: public, handler: routes(health, reports, identityRoutes(machines, people, renderer.Static()))})
-	s.add(listener{name: "portal", address: c.PortalListen, tls: public, handler: portal})
-	s.add(listener{name: "console", address: c.ConsoleListen, tls: public, handler: console})
+	https := strings.HasPrefix(c.Issuer, "https://")
+	s.add(listener{name: "identity", address: c.IdentityListen, tls: public, https: https, handler: routes(health, reports, identityRoutes(machines, people, renderer.Static()))})
+	s.add(listener{name: "portal", address: c.PortalListen, tls: public, https: https, handler: portal})
+	s.add(listener{name: "console", address: c.ConsoleListen, tls: public, https: https, handler: console})
 	s.add(listener{name: "metrics", address: c.MetricsListen, handler: routes(health, map[string]http.Handler{"GET /metrics": s.metrics.handler()})})
 	return nil
 }

@@ -54,7 +54,7 @@ func New(ctx context.Context, c Config, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, log: log, db: db, catalog: NewCatalog(db), metrics: newMetrics()}
+	s := &Server{config: c, log: log, db: db, catalog: c.Storage.Catalog(db), metrics: newMetrics()}
 	if s.keyring, err = keys.Open(ctx, db, root, keys.DefaultSchedule, now); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

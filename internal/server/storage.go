@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -18,7 +20,7 @@ import (
 // Storage is the part of the configuration that every command needs.
 type Storage struct {
 	Database    string      `help:"sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME." default:"sqlite:dialtone.db" group:"Storage"`
-	RootKeyFile string      `help:"File with the root key, which encrypts all other keys: make one with 'dialtone keys root'. The environment variable DIALTONE_ROOT_KEY may hold the key itself instead." type:"path" placeholder:"FILE" group:"Storage"`
+	RootKeyFile string      `help:"File with the root key, which encrypts all other keys: make one with 'dialtone keys root --file FILE'. The environment variable DIALTONE_ROOT_KEY may hold the key itself instead." type:"path" placeholder:"FILE" group:"Storage"`
 	RootKey     secret.Text `hidden:""` // from the environment: a command line can be read by every user of the machine
 	Sandbox     bool        `help:"Serve the sandbox operator: published test numbers with fixed PINs." default:"true" negatable:"" group:"Storage"`
 }
@@ -40,8 +42,14 @@ func (c Storage) Open(ctx context.Context, now time.Time) (*store.DB, error) {
 	return db, nil
 }
 
-// NewCatalog returns the catalogue in the database.
-func NewCatalog(db *store.DB) *catalog.Catalog { return catalog.New(catalogStore{db}) }
+// Catalog returns the catalogue in the database. Without the sandbox its operator is closed: the database may hold listings,
+// grants and sessions from a time when it was served.
+func (c Storage) Catalog(db *store.DB) *catalog.Catalog {
+	if c.Sandbox {
+		return catalog.New(catalogStore{db})
+	}
+	return catalog.New(catalogStore{db}, directory.SandboxOperatorID)
+}
 
 // catalogStore is the database as the catalogue wants it.
 type catalogStore struct{ *store.DB }
@@ -61,7 +69,7 @@ func (s catalogStore) Listing(ctx context.Context, productID, operatorID string)
 func (c Storage) checkRootKey() error {
 	switch {
 	case c.RootKeyFile == "" && c.RootKey == "":
-		return invalid("there is no root key: make one with 'dialtone keys root > root.key' and set --root-key-file, or put it into DIALTONE_ROOT_KEY; keep a copy, nothing can be read without it")
+		return invalid("there is no root key: make one with 'dialtone keys root --file root.key' and set --root-key-file, or put it into DIALTONE_ROOT_KEY; keep a copy, nothing can be read without it")
 	case c.RootKeyFile != "" && c.RootKey != "":
 		return invalid("both --root-key-file and DIALTONE_ROOT_KEY hold a root key: keep one of them")
 	}
@@ -72,7 +80,7 @@ func (c Storage) checkRootKey() error {
 func (c Storage) OpenRootKey() (secret.Root, error) {
 	text := c.RootKey.Reveal()
 	if c.RootKeyFile != "" {
-		content, err := os.ReadFile(c.RootKeyFile)
+		content, err := readPrivate(c.RootKeyFile)
 		if err != nil {
 			return secret.Root{}, fmt.Errorf("read root key: %w", err)
 		}
@@ -83,4 +91,23 @@ func (c Storage) OpenRootKey() (secret.Root, error) {
 		return secret.Root{}, fmt.Errorf("root key: %w", err)
 	}
 	return root, nil
+}
+
+// readPrivate reads a file that nobody but its owner may read, write or run. ErrForbidden if its mode says otherwise.
+func readPrivate(name string) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat() // of the file that is read: the name may stand for another one by now
+	if err != nil {
+		return nil, err
+	}
+	const groupAndOthers = 0o077
+	if mode := info.Mode(); runtime.GOOS != "windows" && mode.IsRegular() && mode.Perm()&groupAndOthers != 0 {
+		return nil, fmt.Errorf("%w: %s is open to other users (mode %04o): run 'chmod 600 %s', and make a new key if somebody may have read this one",
+			dialtone.ErrForbidden, name, mode.Perm(), name)
+	}
+	return io.ReadAll(file)
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"regexp"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -136,6 +137,7 @@ func TestWithoutItsDatabaseTheServerSaysComeBackAndGoesOnByItself(t *testing.T) 
 	own := a.token("grant_type", "client_credentials").ok()
 
 	cable.cut()
+	inside := regexp.MustCompile(`\b(dial|connect|sql|127\.0\.0\.1)\b`) // whole words: an error id may hold anything
 	for name, r := range map[string]reply{
 		"redeem": a.redeem(code), "refresh": a.refresh(tokens.text("refresh_token")), "user info": a.userinfo(tokens.text("access_token")),
 		"introspect": a.post("/oauth2/introspect", "token", tokens.text("access_token")), "revoke": a.post("/oauth2/revoke", "token", tokens.text("access_token")),
@@ -145,10 +147,8 @@ func TestWithoutItsDatabaseTheServerSaysComeBackAndGoesOnByItself(t *testing.T) 
 		if r.status != http.StatusServiceUnavailable || r.header.Get("Retry-After") == "" {
 			t.Errorf("%s: %d, Retry-After %q: %s", name, r.status, r.header.Get("Retry-After"), r.body)
 		}
-		for _, inside := range []string{"dial", "connect", "sql", "127.0.0.1"} {
-			if strings.Contains(r.body, inside) {
-				t.Errorf("%s: the answer tells about our inside: %s", name, r.body)
-			}
+		if inside.MatchString(r.body) {
+			t.Errorf("%s: the answer tells about our inside: %s", name, r.body)
 		}
 	}
 	half.fill("pin", pin).press("continue").wants(http.StatusServiceUnavailable, "We will be back in a moment", "Nothing that you did is lost.")

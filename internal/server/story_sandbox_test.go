@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/dialtone-id/dialtone/internal/server"
@@ -40,6 +41,9 @@ func TestASandboxThatIsSwitchedOffIsOffWhateverItGrantedBefore(t *testing.T) {
 	fresh := signIn(next.browser(t))
 	if fresh.status == http.StatusOK && fresh.shows("allow") || !fresh.shows("pin") {
 		t.Errorf("the published PIN signs in: %d %s", fresh.status, fresh.text())
+	}
+	if strings.Contains(fresh.text(), "test number") {
+		t.Error("the page still tells the PIN of a test number")
 	}
 	next.stop()
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/directory"
 )
 
 // wantWait checks that err is a budget that has room again after the wait.
@@ -65,7 +66,7 @@ func TestAResendRepeatsTheCodeWhileItHasLifeLeft(t *testing.T) {
 
 func TestANumberGetsFiveSMSAnHourAndTenADay(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, func(c *Config) { c.Policy.NetworkSends = nil })
+	s := newStage(t, func(c *Config) { c.Policy.AddressSends, c.Policy.NetworkSends = nil, nil })
 	asked := s.now
 	for hour := range 2 {
 		for i := range 5 {
@@ -101,35 +102,47 @@ func TestAResendCountsAsASend(t *testing.T) {
 	wantWait(t, "the sixth", err, time.Hour-30*time.Second)
 }
 
-func TestANetworkAsksForThirtyPINsAnHour(t *testing.T) {
+func TestAnAddressAsksForThirtyPINsAnHourAndItsNetworkForThreeHundred(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	ask := func(i int, address string) error {
-		r := request(dialtone.PhoneNumber(fmt.Sprintf("+3363998%04d", 1000+i)), "browser")
+	asked := 0
+	ask := func(address string) error {
+		asked++
+		r := request(dialtone.PhoneNumber(fmt.Sprintf("+3363998%04d", 1000+asked)), "browser")
 		r.Network = address
 		_, err := s.Start(context.Background(), r, s.now)
 		return err
 	}
-	for i := range 30 {
-		if err := ask(i, fmt.Sprintf("192.0.2.%d", i)); err != nil {
-			t.Fatal(err)
+	for neighbour := range 10 {
+		address := fmt.Sprintf("192.0.2.%d", neighbour)
+		for range 30 {
+			if err := ask(address); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if neighbour < 9 {
+			wantWait(t, "the 31st from "+address, ask(address), time.Hour)
+			wantWait(t, "the same over IPv6", ask("::ffff:"+address), time.Hour)
 		}
 	}
-	wantWait(t, "the 31st, from the same /24", ask(30, "192.0.2.200"), time.Hour)
-	wantWait(t, "the same over IPv6", ask(30, "::ffff:192.0.2.200"), time.Hour)
-	if err := ask(30, "192.0.3.1"); err != nil {
+	wantWait(t, "the 301st, from a new address of the /24", ask("192.0.2.200"), time.Hour)
+	if err := ask("192.0.3.1"); err != nil {
 		t.Errorf("from another network: %v", err)
 	}
 }
 
-func TestNetworksAreWhatAHouseholdGets(t *testing.T) {
+func TestASenderIsAHouseholdAndItsNeighbourhood(t *testing.T) {
 	t.Parallel()
-	for address, want := range map[string]string{
-		"192.0.2.77": "192.0.2.0/24", "::ffff:192.0.2.77": "192.0.2.0/24", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64",
-		"fe80::1%eth0": "fe80::/64", "unix": "unix", "": "",
+	for address, want := range map[string][2]string{
+		"192.0.2.77":           {"192.0.2.77/32", "192.0.2.0/24"},
+		"::ffff:192.0.2.77":    {"192.0.2.77/32", "192.0.2.0/24"},
+		"2001:db8:1:2:3:4:5:6": {"2001:db8:1:2::/64", "2001:db8:1::/48"},
+		"fe80::1%eth0":         {"fe80::/64", "fe80::/48"},
+		"unix":                 {"unix", "unix"},
+		"":                     {"", ""},
 	} {
-		if got := network(address); got != want {
-			t.Errorf("%s: %s, want %s", address, got, want)
+		if got := [2]string{household.of(address), neighbourhood.of(address)}; got != want {
+			t.Errorf("%s: %v, want %v", address, got, want)
 		}
 	}
 }
@@ -150,7 +163,7 @@ func TestThreeSignInsOfANumberAreOpenAtTheSameTime(t *testing.T) {
 func TestASandboxNumberHasAFixedPINAndNoSMS(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	for i := range 40 { // published numbers are used by many: sends and open sign-ins are not counted
+	for i := range 40 { // published numbers are used by many: they have limits of their own
 		s.start(request(sandbox, fmt.Sprint("browser ", i)))
 	}
 	started := s.start(request(sandbox, "browser"))
@@ -167,6 +180,21 @@ func TestASandboxNumberHasAFixedPINAndNoSMS(t *testing.T) {
 	if n := len(s.sms(sandbox)); n != 0 {
 		t.Errorf("%d SMS left", n)
 	}
+}
+
+func TestOneAddressCannotFillTheTableThroughTheSandbox(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	numbers := directory.SandboxNumbers()
+	for i := range 600 {
+		s.start(request(numbers[i%len(numbers)], "browser"))
+	}
+	_, err := s.Start(context.Background(), request(numbers[0], "browser"), s.now)
+	wantWait(t, "the 601st in an hour", err, time.Hour)
+	other := request(numbers[0], "browser")
+	other.Network = "192.0.2.2"
+	s.start(other)
+	s.start(request(served, "browser")) // real numbers have limits of their own
 }
 
 func TestTheSandboxCannotSignInARealNumber(t *testing.T) {
@@ -252,13 +280,19 @@ func TestAPolicyWithinItsBounds(t *testing.T) {
 		t.Error(err)
 	}
 	for want, change := range map[string]func(*Policy){
-		"5 digits":           func(p *Policy) { p.Digits = 5 },
-		"9 digits":           func(p *Policy) { p.Digits = 9 },
-		"at most 10m0s":      func(p *Policy) { p.Lifetime = 11 * time.Minute },
-		"a code lives 0s":    func(p *Policy) { p.Lifetime = 0 },
-		"11 tries":           func(p *Policy) { p.Tries = 11 },
-		"are not limited":    func(p *Policy) { p.NumberFailures = nil },
-		"no challenge could": func(p *Policy) { p.OpenPerNumber = 0 },
+		"--pin-digits is 5":    func(p *Policy) { p.Digits = 5 },
+		"--pin-digits is 9":    func(p *Policy) { p.Digits = 9 },
+		"at most 10m0s":        func(p *Policy) { p.Lifetime = 11 * time.Minute },
+		"--pin-lifetime is 0s": func(p *Policy) { p.Lifetime = 0 },
+		"11 tries":             func(p *Policy) { p.Tries = 11 },
+		"are not limited":      func(p *Policy) { p.NumberFailures = nil },
+		"no challenge could":   func(p *Policy) { p.OpenPerNumber = 0 },
+		"--number-failures-per-day is 101": func(p *Policy) {
+			p.NumberFailures = []dialtone.Limit{{Count: 10, Window: time.Hour}, {Count: 101, Window: 24 * time.Hour}}
+		},
+		"--number-sends-per-hour is 0":   func(p *Policy) { p.NumberSends = []dialtone.Limit{{Count: 0, Window: time.Hour}} },
+		"--address-sends-per-hour is -1": func(p *Policy) { p.AddressSends = []dialtone.Limit{{Count: -1, Window: time.Hour}} },
+		"--network-sends-per-hour is 0":  func(p *Policy) { p.NetworkSends = []dialtone.Limit{{Count: 0, Window: time.Hour}} },
 	} {
 		p := DefaultPolicy
 		change(&p)

@@ -10,7 +10,7 @@ import (
 // Policy holds the rules for PINs and sessions. Start from DefaultPolicy.
 //
 // A guess is right once in 10^Digits. Against one number, NumberFailures bounds the guesses of everybody together; against
-// many numbers at once ("spraying"), NetworkSends bounds those of one network.
+// many numbers at once ("spraying"), AddressSends and NetworkSends bound those of one sender.
 type Policy struct {
 	Digits   int           // of a PIN; 6 to 8
 	Lifetime time.Duration // of a code; 10 minutes at most (NIST SP 800-63B-4, OWASP ASVS 6.5.5)
@@ -23,8 +23,12 @@ type Policy struct {
 	// SameCodeWhile: a resend repeats the code while it has more than this left to live, since SMS overtake each other.
 	SameCodeWhile time.Duration
 	NumberSends   []dialtone.Limit // sends to a number, over all clients
-	NetworkSends  []dialtone.Limit // sends that a network (IPv4 /24, IPv6 /64) asks for
-	OpenPerNumber int              // challenges of one number that are open at the same time
+	AddressSends  []dialtone.Limit // sends that a household (IPv4 /32, IPv6 /64) asks for
+	NetworkSends  []dialtone.Limit // sends that its network (IPv4 /24, IPv6 /48) asks for: more, many people may share it
+	// SandboxSends stands in for the three above in the sandbox: enough for a test suite, too little to fill the table of
+	// challenges. Empty: no limit.
+	SandboxSends  []dialtone.Limit
+	OpenPerNumber int // challenges of one number that are open at the same time
 	// RepeatWithin: the right PIN that comes a second time this soon, from the same browser, gives the same session. It was
 	// the back button or a lost answer.
 	RepeatWithin    time.Duration
@@ -40,7 +44,9 @@ var DefaultPolicy = Policy{
 	ResendWaits:     []time.Duration{30 * time.Second, 60 * time.Second, 120 * time.Second},
 	SameCodeWhile:   time.Minute,
 	NumberSends:     []dialtone.Limit{{Count: 5, Window: time.Hour}, {Count: 10, Window: 24 * time.Hour}},
-	NetworkSends:    []dialtone.Limit{{Count: 30, Window: time.Hour}},
+	AddressSends:    []dialtone.Limit{{Count: 30, Window: time.Hour}},
+	NetworkSends:    []dialtone.Limit{{Count: 300, Window: time.Hour}},
+	SandboxSends:    []dialtone.Limit{{Count: 600, Window: time.Hour}},
 	OpenPerNumber:   3,
 	RepeatWithin:    time.Minute,
 	SessionLifetime: 30 * 24 * time.Hour,
@@ -50,15 +56,17 @@ const (
 	minDigits, maxDigits = 6, 8
 	minTries, maxTries   = 3, 10
 	maxLifetime          = 10 * time.Minute
+	maxFailures          = 100 // NIST SP 800-63B-4 §3.2.2
 )
 
-// Validate says which bound the policy breaks, as an error that wraps ErrInvalid.
+// Validate says which bound the policy breaks, as an error that wraps ErrInvalid. What has an option of `dialtone serve` is
+// called by its name.
 func (p Policy) Validate() error {
 	switch {
 	case p.Digits < minDigits || p.Digits > maxDigits:
-		return fmt.Errorf("PIN policy: %w: %d digits; choose %d to %d", dialtone.ErrInvalid, p.Digits, minDigits, maxDigits)
+		return fmt.Errorf("PIN policy: %w: --pin-digits is %d; choose %d to %d", dialtone.ErrInvalid, p.Digits, minDigits, maxDigits)
 	case p.Lifetime <= 0 || p.Lifetime > maxLifetime:
-		return fmt.Errorf("PIN policy: %w: a code lives %s; choose at most %s", dialtone.ErrInvalid, p.Lifetime, maxLifetime)
+		return fmt.Errorf("PIN policy: %w: --pin-lifetime is %s; choose at most %s", dialtone.ErrInvalid, p.Lifetime, maxLifetime)
 	case p.Tries < minTries || p.Tries > maxTries:
 		return fmt.Errorf("PIN policy: %w: %d tries; choose %d to %d", dialtone.ErrInvalid, p.Tries, minTries, maxTries)
 	case len(p.NumberFailures) == 0:
@@ -66,7 +74,35 @@ func (p Policy) Validate() error {
 	case p.OpenPerNumber < 1:
 		return fmt.Errorf("PIN policy: %w: no challenge could be open", dialtone.ErrInvalid)
 	}
+	for _, b := range []struct {
+		option string
+		limits []dialtone.Limit
+		most   int // 0: as many as the operator pays for
+	}{
+		{"number-failures", p.NumberFailures, maxFailures}, {"number-sends", p.NumberSends, 0},
+		{"address-sends", p.AddressSends, 0}, {"network-sends", p.NetworkSends, 0}, {"sandbox-sends", p.SandboxSends, 0},
+	} {
+		for _, limit := range b.limits {
+			switch {
+			case limit.Count < 1:
+				return fmt.Errorf("PIN policy: %w: --%s-per-%s is %d; choose at least 1", dialtone.ErrInvalid, b.option, span(limit.Window), limit.Count)
+			case b.most > 0 && limit.Count > b.most:
+				return fmt.Errorf("PIN policy: %w: --%s-per-%s is %d; choose at most %d", dialtone.ErrInvalid, b.option, span(limit.Window), limit.Count, b.most)
+			}
+		}
+	}
 	return nil
+}
+
+// span is a limit's window as the options call it.
+func span(window time.Duration) string {
+	switch window {
+	case time.Hour:
+		return "hour"
+	case 24 * time.Hour:
+		return "day"
+	}
+	return window.String()
 }
 
 // maxSends is the first send and the resends.

@@ -50,7 +50,7 @@ func (s *Service) Resend(ctx context.Context, r ResendRequest, now time.Time) (S
 	}
 	budgets := s.sendBudgets(c.NumberKey, r.Network)
 	if inSandbox(line) {
-		budgets = nil
+		budgets = s.sandboxBudgets(r.Network)
 	}
 	c, err = s.Store.ResendChallenge(ctx, c.ID, c.BrowserHash, change, s.Policy.maxSends(), budgets, now)
 	if err != nil {
@@ -93,7 +93,7 @@ func (s *Service) challengedLine(ctx context.Context, c dialtone.Challenge) (dia
 		return dialtone.Subscription{}, nil
 	case err != nil:
 		return dialtone.Subscription{}, err
-	case !line.Active() || !secret.Equal(s.numberKey(line.PhoneNumber), c.NumberKey):
+	case !line.Active() || s.switchedOff(line) || !secret.Equal(s.numberKey(line.PhoneNumber), c.NumberKey):
 		return dialtone.Subscription{}, nil
 	}
 	return line, nil

@@ -55,6 +55,9 @@ func (s *Service) Session(ctx context.Context, cookieValue, productID string, no
 	if !secret.Equal(state.Session.SecretHash, c.hash()) || !state.Session.Live(now) {
 		return dialtone.SessionState{}, fmt.Errorf("session is over or its secret is wrong: %w", dialtone.ErrNotFound)
 	}
+	if s.switchedOff(state.Subscription) {
+		return dialtone.SessionState{}, fmt.Errorf("session of the sandbox, which is switched off: %w", dialtone.ErrNotFound)
+	}
 	return state, nil
 }
 

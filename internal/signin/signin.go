@@ -70,6 +70,9 @@ type Config struct {
 	Operators  Operators
 	Policy     Policy
 	Log        *slog.Logger
+	// Sandbox says whether the test numbers, whose PINs are published, are served. While it is false their lines are nobody's
+	// and their sessions are over, whatever the database holds from before.
+	Sandbox bool
 	// DailySMSLimit is the most SMS a day (UTC) over all operators; 0: no limit. Each operator has its own limit besides.
 	DailySMSLimit int
 }
@@ -90,7 +93,9 @@ func New(c Config) *Service {
 const (
 	countNumberFailures = "number-failures"
 	countNumberSends    = "number-sends"
+	countAddressSends   = "address-sends"
 	countNetworkSends   = "network-sends"
+	countSandboxSends   = "sandbox-sends"
 )
 
 func budgetKey(count, key string) string { return count + ":" + key }
@@ -106,24 +111,39 @@ func (s *Service) sendBudgets(numberKey, address string) []dialtone.Budget {
 	if len(s.Policy.NumberSends) > 0 {
 		budgets = append(budgets, dialtone.Budget{Key: budgetKey(countNumberSends, numberKey), Limits: s.Policy.NumberSends})
 	}
+	if len(s.Policy.AddressSends) > 0 {
+		budgets = append(budgets, s.networkBudget(countAddressSends, household.of(address), s.Policy.AddressSends))
+	}
 	if len(s.Policy.NetworkSends) > 0 {
-		key := encode(s.Keys.Fixed(secret.LabelNetwork, network(address)))
-		budgets = append(budgets, dialtone.Budget{Key: budgetKey(countNetworkSends, key), Limits: s.Policy.NetworkSends})
+		budgets = append(budgets, s.networkBudget(countNetworkSends, neighbourhood.of(address), s.Policy.NetworkSends))
 	}
 	return budgets
 }
 
-// network returns the network of an IP address that is counted as one sender: the smallest that a household or a small
-// company gets. What is no IP address counts as it is.
-func network(address string) string {
+func (s *Service) networkBudget(count, network string, limits []dialtone.Limit) dialtone.Budget {
+	return dialtone.Budget{Key: budgetKey(count, encode(s.Keys.Fixed(secret.LabelNetwork, network))), Limits: limits}
+}
+
+// reach is the size of a network that is counted as one sender, in bits of its prefix.
+type reach struct{ v4, v6 int }
+
+var (
+	// household is the smallest that a household or a small company gets.
+	household = reach{v4: 32, v6: 64}
+	// neighbourhood is what one customer can rent to have many addresses, and what many people may share.
+	neighbourhood = reach{v4: 24, v6: 48}
+)
+
+// of returns the network of an IP address. What is no IP address counts as it is.
+func (n reach) of(address string) string {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {
 		return address
 	}
 	ip = ip.Unmap()
-	bits := 64
+	bits := n.v6
 	if ip.Is4() {
-		bits = 24
+		bits = n.v4
 	}
 	prefix, err := ip.WithZone("").Prefix(bits)
 	if err != nil {

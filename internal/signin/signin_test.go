@@ -161,3 +161,27 @@ func TestAPINOutlivesTheRotationOfItsKey(t *testing.T) {
 	_, err := s.verify(started.ChallengeID, "browser", pin)
 	wantError(t, "when the key is gone", err, dialtone.ErrExpired)
 }
+
+func TestASandboxThatIsSwitchedOffIsServedToNobody(t *testing.T) {
+	t.Parallel()
+	ctx, s := context.Background(), newStage(t)
+	before := s.start(request(sandbox, "browser"))
+	cookie := s.mustVerify(before.ChallengeID, "browser", "740605").Cookie.Reveal()
+	open := s.start(request(sandbox, "another browser"))
+
+	s.Sandbox = false
+	_, err := s.Session(ctx, cookie, "", s.now)
+	wantError(t, "a session from before", err, dialtone.ErrNotFound)
+	_, err = s.verify(before.ChallengeID, "browser", "740605")
+	wantError(t, "the PIN that was entered before", err, dialtone.ErrExpired)
+	_, err = s.verify(open.ChallengeID, "another browser", "740605")
+	wantError(t, "a PIN that was asked for before", err, dialtone.ErrExpired)
+	fresh := s.start(request(sandbox, "third browser"))
+	_, err = s.verify(fresh.ChallengeID, "third browser", "740605")
+	wantLeft(t, "the published PIN", err, 4)
+	if n := len(s.sms(sandbox)); n != 0 {
+		t.Errorf("%d SMS to a number that nobody has", n)
+	}
+	real := s.start(request(served, "fourth browser"))
+	s.mustVerify(real.ChallengeID, "fourth browser", s.pin(served))
+}

@@ -66,7 +66,7 @@ func newStage(t *testing.T, change ...func(*Config)) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := Config{Store: s.db, Keys: keys, Operators: operators{s.db}, Policy: DefaultPolicy, Log: slog.New(slog.NewTextHandler(s.log, nil))}
+	config := Config{Store: s.db, Keys: keys, Operators: operators{s.db}, Policy: DefaultPolicy, Log: slog.New(slog.NewTextHandler(s.log, nil)), Sandbox: true}
 	for _, c := range change {
 		c(&config)
 	}

@@ -57,7 +57,7 @@ func (s *Service) Start(ctx context.Context, r StartRequest, now time.Time) (Sta
 
 	budgets, maxOpen := s.sendBudgets(c.NumberKey, r.Network), s.Policy.OpenPerNumber
 	if inSandbox(line) {
-		budgets, maxOpen = nil, sandboxOpen
+		budgets, maxOpen = s.sandboxBudgets(r.Network), sandboxOpen
 	}
 	if err := s.Store.CreateChallenge(ctx, c, budgets, maxOpen, now); err != nil {
 		s.logRefusal(err, r.ClientID)
@@ -73,15 +73,27 @@ func (s *Service) Start(ctx context.Context, r StartRequest, now time.Time) (Sta
 // servedLine returns the line that can sign in with the number, or a zero one.
 func (s *Service) servedLine(ctx context.Context, number dialtone.PhoneNumber) (dialtone.Subscription, error) {
 	line, err := s.directory.Lookup(ctx, number)
-	if errors.Is(err, dialtone.ErrNotFound) || err == nil && !line.Active() {
+	if errors.Is(err, dialtone.ErrNotFound) || err == nil && (!line.Active() || s.switchedOff(line)) {
 		return dialtone.Subscription{}, nil
 	}
 	return line, err
 }
 
+// switchedOff reports whether the line belongs to a sandbox that is not served: everybody knows its PIN.
+func (s *Service) switchedOff(line dialtone.Subscription) bool {
+	return !s.Sandbox && (inSandbox(line) || line.OperatorID == directory.SandboxOperatorID)
+}
+
 // sandboxOpen stands in for Policy.OpenPerNumber in the sandbox. Its numbers and PINs are published and no SMS leaves: there is
 // no cost to bound and nothing to guess, but many developers who test with the same few numbers. Wrong tries count as ever.
 const sandboxOpen = 1000
+
+func (s *Service) sandboxBudgets(address string) []dialtone.Budget {
+	if len(s.Policy.SandboxSends) == 0 {
+		return nil
+	}
+	return []dialtone.Budget{s.networkBudget(countSandboxSends, household.of(address), s.Policy.SandboxSends)}
+}
 
 // inSandbox reports whether the line has a PIN that everybody knows. It must have a number that nobody has: a fixed PIN on
 // any other one is ignored.
