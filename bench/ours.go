@@ -112,14 +112,15 @@ func (p program) register(ctx context.Context, database string) error {
 	return err
 }
 
-// serve starts the server with its default settings.
+// serve starts the server with its default settings, but for the limit that a load test runs into.
 func (p program) serve(database string) (*process, error) {
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
 	}
 	command := exec.Command(p.binary, "serve",
-		"--issuer", "http://"+address, "--identity-listen", address, "--database", database, "--root-key-file", p.path("root.key"))
+		"--issuer", "http://"+address, "--identity-listen", address, "--database", database, "--root-key-file", p.path("root.key"),
+		"--sandbox-sends-per-hour", "0")
 	var profile string
 	if p.profiled {
 		if profile, err = freeAddress(); err != nil {

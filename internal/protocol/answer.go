@@ -1,10 +1,12 @@
 package protocol
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"sync"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/oauth"
@@ -23,30 +25,60 @@ type errorAnswer struct {
 
 // readForm reads a form body. It returns an *oauth.Error for everything that is wrong with it.
 func readForm(w http.ResponseWriter, r *http.Request) (oauth.Parameters, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := readBody(w, r)
 	if err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			return nil, oauth.NewError(oauth.InvalidRequest, "the body is larger than 64 KiB")
-		}
-		return nil, oauth.NewError(oauth.InvalidRequest, "the body could not be read")
+		return nil, err
 	}
 	return oauth.ParseForm(r.Header.Get("Content-Type"), body)
 }
 
+// readBody reads a body of known length at once, any other one piece by piece.
+func readBody(w http.ResponseWriter, r *http.Request) (body []byte, err error) {
+	switch {
+	case r.ContentLength > maxBody:
+		return nil, oauth.NewError(oauth.InvalidRequest, "the body is larger than 64 KiB")
+	case r.ContentLength >= 0:
+		body = make([]byte, r.ContentLength)
+		_, err = io.ReadFull(r.Body, body)
+	default:
+		body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	}
+	if err != nil {
+		if _, large := errors.AsType[*http.MaxBytesError](err); large {
+			return nil, oauth.NewError(oauth.InvalidRequest, "the body is larger than 64 KiB")
+		}
+		return nil, oauth.NewError(oauth.InvalidRequest, "the body could not be read")
+	}
+	return body, nil
+}
+
+// buffers are for answers on their way out.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 // writeJSON answers with a JSON object that nobody may keep (RFC 6749 §5.1).
 func writeJSON(w http.ResponseWriter, status int, answer any) {
-	body, err := json.Marshal(answer)
-	if err != nil {
+	body := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(body)
+	body.Reset()
+	encoder := json.NewEncoder(body)
+	encoder.SetEscapeHTML(false) // it is no page
+	if err := encoder.Encode(answer); err != nil {
 		panic("protocol: an answer is plain data: " + err.Error())
 	}
 	header := w.Header()
-	header.Set("Content-Type", "application/json")
-	header.Set("Cache-Control", "no-store")
-	header.Set("Pragma", "no-cache")
+	header["Content-Type"] = typeJSON
+	header["Cache-Control"] = noStore
+	header["Pragma"] = noCache
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n'))
+	_, _ = w.Write(body.Bytes())
 }
+
+// Header values that are the same in every answer; nothing changes them.
+var (
+	typeJSON = []string{"application/json"}
+	noStore  = []string{"no-store"}
+	noCache  = []string{"no-cache"}
+)
 
 // fail is the one place where an error becomes an answer of an endpoint that clients authenticate at.
 func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {

@@ -2,7 +2,6 @@ package protocol
 
 import (
 	"errors"
-	"io"
 	"net/http"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
@@ -35,16 +34,22 @@ func (h *handler) authorize(w http.ResponseWriter, r *http.Request) {
 	h.People.Proceed(w, r, flow.Begin(request, h.Now()))
 }
 
+// maxAddress is the longest query, in bytes, that a posted request is turned into: browsers and proxies cut longer ones.
+const maxAddress = 16 << 10
+
 // authorizeByPost takes the request as a form (OpenID Connect Core 1.0 §3.1.2.1) and sends the browser to the same request
 // by GET. A form that comes from another site carries no SameSite=Lax cookie, so that the person would seem signed out;
 // the redirect is a navigation of our own and carries it.
 func (h *handler) authorizeByPost(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := readBody(w, r)
 	if err != nil {
-		h.People.Refuse(w, r, oauth.NewError(oauth.InvalidRequest, "the body is larger than 64 KiB or could not be read"))
+		h.People.Refuse(w, r, err)
 		return
 	}
 	query, err := oauth.FormQuery(r.Header.Get("Content-Type"), body)
+	if err == nil && len(query) > maxAddress {
+		err = oauth.NewError(oauth.InvalidRequest, "the request is longer than 16 KiB")
+	}
 	if err != nil {
 		h.People.Refuse(w, r, err)
 		return

@@ -78,11 +78,11 @@ func (h *handler) authenticate(ctx context.Context, authorization string, params
 	if err != nil {
 		return dialtone.Registration{}, err
 	}
-	refused := oauth.NewError(oauth.InvalidClient, "the client is unknown or its secret is wrong")
+	const refused = "the client is unknown or its secret is wrong"
 	reg, err := h.Clients.Registration(ctx, credentials.ID)
 	switch {
 	case errors.Is(err, dialtone.ErrNotFound):
-		return dialtone.Registration{}, refused
+		return dialtone.Registration{}, oauth.NewError(oauth.InvalidClient, refused)
 	case err != nil:
 		return dialtone.Registration{}, err
 	case reg.Client.Public() && credentials.Method == dialtone.AuthNone:
@@ -92,7 +92,7 @@ func (h *handler) authenticate(ctx context.Context, authorization string, params
 	case credentials.Method == dialtone.AuthNone:
 		return dialtone.Registration{}, oauth.NewError(oauth.InvalidClient, "the client must authenticate; send its secret with HTTP Basic")
 	case !h.Clients.AuthenticateSecret(reg, credentials.Secret.Reveal(), now):
-		return dialtone.Registration{}, refused
+		return dialtone.Registration{}, oauth.NewError(oauth.InvalidClient, refused)
 	}
 	return reg, nil
 }
