@@ -11,7 +11,7 @@ import (
 func crossOrigin(methods string, serve http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
-		header.Set("Access-Control-Allow-Origin", "*")
+		header["Access-Control-Allow-Origin"] = everybody
 		if r.Method == http.MethodOptions {
 			header.Set("Access-Control-Allow-Methods", methods)
 			header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
@@ -19,10 +19,16 @@ func crossOrigin(methods string, serve http.HandlerFunc) http.Handler {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		header.Set("Access-Control-Expose-Headers", "WWW-Authenticate")
+		header["Access-Control-Expose-Headers"] = challengeHeader
 		serveMethods(w, r, methods, serve)
 	})
 }
+
+// Header values that are the same in every answer; nothing changes them.
+var (
+	everybody       = []string{"*"}
+	challengeHeader = []string{"WWW-Authenticate"}
+)
 
 // only serves an endpoint to servers.
 func only(methods string, serve http.HandlerFunc) http.Handler {

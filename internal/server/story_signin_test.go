@@ -530,7 +530,6 @@ func TestAProductThatTheOperatorDoesNotOfferSaysSoAndLeadsBack(t *testing.T) {
 	b := h.browser(t)
 	tab := b.open(a.address()).signIn(kim)
 	tab.wants(http.StatusForbidden, "Faraway is not available for you", "Fjord Mobile does not offer Faraway to its customers", "+33•••••0001")
-	other := b.open(tab.address)
 	if got := tab.follow("back").answer(callback); got.Get("error") != "access_denied" || got.Get("state") != "s-1" || got.Get("iss") != h.issuer {
 		t.Errorf("the app got %v", got)
 	}
@@ -538,7 +537,7 @@ func TestAProductThatTheOperatorDoesNotOfferSaysSoAndLeadsBack(t *testing.T) {
 		t.Errorf("prompt=none: %q", got)
 	}
 	// A number of another operator.
-	other = b.open(a.address()).follow("other-number").wants(http.StatusOK, "Sign in to Faraway")
+	other := b.open(a.address()).follow("other-number").wants(http.StatusOK, "Sign in to Faraway")
 	other.fill("phone_number", "+46701740605").press("send").fill("pin", "740605").press("continue").wants(http.StatusOK, "Add Faraway to +46•••••0605")
 	a.code(other.press("allow"))
 }
