@@ -38,7 +38,7 @@ func challenge(ctx context.Context, t tx, id string) (dialtone.Challenge, error)
 func (db *DB) CreateChallenge(ctx context.Context, c dialtone.Challenge, budgets []dialtone.Budget, maxOpen int, now time.Time) error {
 	err := db.write(ctx, func(ctx context.Context, t tx) error {
 		supersede := &step{args: []any{c.BrowserHash, c.RequestHash}, text: `
-			UPDATE challenge SET superseded = TRUE
+			UPDATE challenge SET superseded = TRUE, sealed_code = ''
 			WHERE browser_hash = $1 AND request_hash = $2 AND verified_at IS NULL AND NOT superseded`}
 		if err := spendAll(ctx, t, budgets, now, supersede); err != nil {
 			return err

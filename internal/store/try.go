@@ -62,7 +62,8 @@ func countingTry(try dialtone.Try, c *dialtone.Challenge, counted func(), now ti
 	return &step{into: challengeFields(c), do: counted, text: `
 		UPDATE challenge SET attempts = attempts + 1,
 			verified_at = CASE WHEN ` + right + ` THEN CAST($5 AS BIGINT) END,
-			session_id = CASE WHEN ` + right + ` THEN CAST($7 AS TEXT) ELSE '' END
+			session_id = CASE WHEN ` + right + ` THEN CAST($7 AS TEXT) ELSE '' END,
+			sealed_code = CASE WHEN ` + right + ` THEN '' ELSE sealed_code END
 		WHERE id = $1 AND browser_hash = $2 AND request_hash = $3 AND attempts < $6 AND expires_at > $5 AND verified_at IS NULL
 			AND NOT superseded
 		RETURNING ` + challengeColumns, args: []any{

@@ -74,6 +74,7 @@ func testChallenges(t *testing.T, db *store.DB) {
 			got, err := db.Challenge(ctx, c)
 			must(t, err)
 			same(t, "superseded", got.Superseded, superseded)
+			same(t, "its code is gone", got.SealedCode == "", superseded)
 		}
 	})
 
@@ -184,7 +185,7 @@ func testTries(t *testing.T, db *store.DB) {
 		must(t, err)
 		session := try.Session
 		session.OperatorID, session.SubscriptionID = a.Operator.ID, line.ID
-		c.Attempts, c.Verified, c.SessionID = 2, Now, session.ID
+		c.Attempts, c.Verified, c.SessionID, c.SealedCode = 2, Now, session.ID, "" // nobody needs the code any more
 		same(t, "the right PIN", tried, dialtone.Tried{Challenge: c, Right: true, Session: session})
 		must(t, db.Spend(ctx, []dialtone.Budget{try.Budget}, Now)) // twice, because it was emptied
 		must(t, db.Spend(ctx, []dialtone.Budget{try.Budget}, Now))
