@@ -40,6 +40,9 @@ type DispatcherConfig struct {
 	Router Router
 	Store  Store
 	Log    *slog.Logger
+	// Spread delays each message by a random time up to this, before anything about it is looked up. The work on a message that
+	// leaves would otherwise compete with the browser's next request, and its time would tell that somebody is served.
+	Spread time.Duration
 }
 
 // Dispatcher sends messages in the background: it finds the sender, repeats what failed for the moment until the message is
@@ -50,6 +53,7 @@ type Dispatcher struct {
 	log    *slog.Logger
 	lanes  map[string]*lane
 	slots  chan struct{}
+	spread time.Duration
 	now    func() time.Time
 	ctx    context.Context // ends when Close loses its patience
 	cancel context.CancelFunc
@@ -68,7 +72,7 @@ type lane struct {
 
 // NewDispatcher returns a Dispatcher; Close ends it.
 func NewDispatcher(c DispatcherConfig) *Dispatcher {
-	d := &Dispatcher{store: c.Store, log: c.Log, lanes: make(map[string]*lane), slots: make(chan struct{}, maxPending), now: time.Now}
+	d := &Dispatcher{store: c.Store, log: c.Log, lanes: make(map[string]*lane), slots: make(chan struct{}, maxPending), spread: c.Spread, now: time.Now}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	for name, sender := range c.Router {
 		d.lanes[name] = &lane{sender: sender, pending: make(chan struct{}, maxRoutePending), sending: make(chan struct{}, maxRouteSending)}
@@ -119,6 +123,13 @@ func (d *Dispatcher) Close(ctx context.Context) error {
 }
 
 func (d *Dispatcher) run(compose Compose) {
+	if d.spread > 0 {
+		select {
+		case <-time.After(rand.N(d.spread)):
+		case <-d.ctx.Done():
+			return
+		}
+	}
 	ctx, cancel := context.WithTimeout(d.ctx, composeWithin)
 	m, err := compose(ctx)
 	cancel()

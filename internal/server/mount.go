@@ -18,6 +18,9 @@ import (
 	"github.com/dialtone-id/dialtone/internal/web/subscriber/pages"
 )
 
+// messageSpread is the longest random delay of an SMS: nobody notices it in a telephone, and it hides which numbers get one.
+const messageSpread = 200 * time.Millisecond
+
 // mount makes every part from the parts below it and puts the faces on their listeners:
 //
 //	identity   protocol (machines) and subscriber (people), /healthz, /readyz
@@ -33,7 +36,7 @@ func (s *Server) mount(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.dispatcher = message.NewDispatcher(message.DispatcherConfig{Router: router, Store: s.db, Log: s.log})
+	s.dispatcher = message.NewDispatcher(message.DispatcherConfig{Router: router, Store: s.db, Log: s.log, Spread: messageSpread})
 	signIn := signin.New(signin.Config{
 		Store: s.db, Keys: secrets, Dispatcher: s.dispatcher, Operators: s.catalog,
 		Policy: c.PINPolicy.policy(), Log: s.log, Sandbox: c.Sandbox, DailySMSLimit: c.DailySMSLimit,
