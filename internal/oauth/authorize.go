@@ -145,7 +145,7 @@ func (c *checking) redirectURI() error {
 	case sent != "":
 		c.request.RedirectURI, err = redirectTarget(c.registration.Client, sent)
 		if err != nil {
-			return NewError(InvalidRequest, "redirect_uri is not registered for this client").WithCause(err)
+			return NewError(InvalidRequest, "redirect_uri is not registered for this client; it must equal a registered one byte for byte").WithCause(err)
 		}
 	case slices.Contains(splitScope(c.params.Get("scope")), dialtone.ScopeOpenID):
 		// OpenID Connect Core 1.0 §3.1.2.1: required.

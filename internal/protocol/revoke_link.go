@@ -56,6 +56,10 @@ func (h *handler) createRevokeLink(w http.ResponseWriter, r *http.Request) {
 		h.failRevokeLink(w, r, oauth.NewError(oauth.InvalidRequest, "state is too long"), "use at most 2048 characters")
 		return
 	}
+	if params.Get("token") == "" {
+		h.failRevokeLink(w, r, oauth.NewError(oauth.InvalidRequest, "token is missing"), "send the person's access token in the form field token")
+		return
+	}
 	person, err := h.Flow.Access(r.Context(), params.Get("token"), now)
 	if err != nil && !errors.Is(err, dialtone.ErrNotFound) {
 		h.failRevokeLink(w, r, err, "")
