@@ -20,6 +20,7 @@ import (
 type Store interface {
 	PutConsent(ctx context.Context, c dialtone.Consent, history dialtone.ConsentEvent, event dialtone.Event) (dialtone.Consent, error)
 	AppendConsentEvent(ctx context.Context, history dialtone.ConsentEvent) error
+	ConsentHistory(ctx context.Context, subscriptionID, productID string) ([]dialtone.ConsentEvent, error)
 	RevokeConsent(ctx context.Context, subscriptionID, productID string, history dialtone.ConsentEvent, event dialtone.Event, now time.Time) error
 	RevokeConsentByLink(ctx context.Context, linkID string, linkExpires time.Time, subscriptionID, productID string, history dialtone.ConsentEvent, event dialtone.Event, now time.Time) error
 }
@@ -50,6 +51,7 @@ type Answer struct {
 	Product      dialtone.Product
 	ClientID     string
 	Before       dialtone.Consent // the consent in force, zero when none
+	Seen         time.Time        // when the page was shown
 	Shown        []string         // the scopes on the page
 	Ticked       []string         // the optional ones that the person ticked; others in it are ignored
 	Language     string
@@ -58,7 +60,8 @@ type Answer struct {
 }
 
 // Give records that the person allowed. It returns the consent in force. Errors: ErrInvalid when the product has terms
-// that were not accepted or nothing at all was granted; ErrForbidden when the line is no longer active.
+// that were not accepted or nothing at all was granted; ErrConflict when a consent was taken back since the page was shown:
+// an old form that is sent again must not bring it back; ErrForbidden when the line is no longer active.
 func Give(ctx context.Context, store Store, a Answer, now time.Time) (dialtone.Consent, error) {
 	if a.Product.TermsURL != "" && !a.Terms {
 		return dialtone.Consent{}, fmt.Errorf("give consent: %w: the terms are not accepted", dialtone.ErrInvalid)
@@ -66,6 +69,9 @@ func Give(ctx context.Context, store Store, a Answer, now time.Time) (dialtone.C
 	granted, refused := a.split()
 	if len(granted) == 0 {
 		return dialtone.Consent{}, fmt.Errorf("give consent: %w: nothing is granted", dialtone.ErrInvalid)
+	}
+	if err := stillAsked(ctx, store, a); err != nil {
+		return dialtone.Consent{}, fmt.Errorf("give consent: %w", err)
 	}
 	kind, eventKind := dialtone.ConsentGranted, dialtone.EventConsentGranted
 	id := a.Before.ID
@@ -92,6 +98,22 @@ func Give(ctx context.Context, store Store, a Answer, now time.Time) (dialtone.C
 		return dialtone.Consent{}, fmt.Errorf("give consent: %w", err)
 	}
 	return given, nil
+}
+
+// stillAsked returns ErrConflict if the question of the page has been answered by a removal since.
+func stillAsked(ctx context.Context, store Store, a Answer) error {
+	if a.Before.ID != "" {
+		return nil // what is in force was given after any removal
+	}
+	history, err := store.ConsentHistory(ctx, a.Subscription.ID, a.Product.ID)
+	if err != nil {
+		return err
+	}
+	removed := func(e dialtone.ConsentEvent) bool { return e.Kind == dialtone.ConsentRevoked && e.At.After(a.Seen) }
+	if slices.ContainsFunc(history, removed) {
+		return dialtone.ErrConflict
+	}
+	return nil
 }
 
 // Refuse records that the person said no on the consent page. What was granted before stays.

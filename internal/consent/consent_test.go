@@ -21,7 +21,7 @@ import (
 func answer(p storetest.Person, ticked ...string) consent.Answer {
 	return consent.Answer{
 		Subscription: p.Subscription, Product: p.App.Product, ClientID: p.App.Client.ID, Before: p.Consent,
-		Shown: []string{"openid", "phone", "sms.text:send"}, Ticked: ticked, Language: "sv", Text: "Lägg till Weather", Terms: true,
+		Shown: []string{"openid", "phone", "sms.text:send"}, Seen: storetest.Now, Ticked: ticked, Language: "sv", Text: "Lägg till Weather", Terms: true,
 	}
 }
 

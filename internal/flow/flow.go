@@ -69,12 +69,13 @@ type Interaction struct {
 // Asked is the question of one consent page. It is sealed into the page, so that an answer counts for the line and the scopes
 // that the person saw, whatever other tabs did meanwhile.
 type Asked struct {
-	SubscriptionID string   `json:"s"`
-	Scopes         []string `json:"o"`
-	Version        int      `json:"v"` // the product's ConsentVersion
+	SubscriptionID string    `json:"s"`
+	Scopes         []string  `json:"o"`
+	Version        int       `json:"v"` // the product's ConsentVersion
+	At             time.Time `json:"t"`
 }
 
-// Same reports whether two pages ask the same.
+// Same reports whether two pages ask the same, at whatever time.
 func (a Asked) Same(b Asked) bool {
 	return a.SubscriptionID == b.SubscriptionID && a.Version == b.Version && slices.Equal(a.Scopes, b.Scopes)
 }

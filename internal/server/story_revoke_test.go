@@ -60,6 +60,23 @@ func TestAPersonRemovesAProductOnALinkFromTheApp(t *testing.T) {
 	})
 }
 
+func TestAnOldConsentPageDoesNotBringARemovedProductBack(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	a := h.story(t)
+	b := h.browser(t)
+	first := b.open(a.address()).signIn(kim).wants(http.StatusOK, "Add Storytime to +33•••••0001")
+	old := b.open(first.address).wants(http.StatusOK, "Add Storytime to +33•••••0001") // the same page in another tab
+	tokens := a.redeem(a.code(first.press("allow"))).ok()
+	made := a.link("token", tokens.text("access_token"), "redirectTo", revoked).ok()
+	h.browser(t).open(made.text("redirectTo")).press("remove")
+	again := old.press("allow").wants(http.StatusConflict, "Add Storytime to +33•••••0001")
+	if n := h.count("consent WHERE revoked_at IS NULL"); n != 0 {
+		t.Errorf("%d consents are in force after the removal", n)
+	}
+	a.redeem(a.code(again.press("allow"))).ok() // asked anew, the person may say yes
+}
+
 func TestALinkThatWasCancelledRemovesNothingAndIsUsedUp(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t)

@@ -64,6 +64,7 @@ func (h *Handler) consentPage(r *http.Request, v visit, s flow.Situation) (pages
 		return pages.Consent{}, err
 	}
 	v.in.Asked = question(v, s)
+	v.in.Asked.At = s.Now
 	page := pages.Consent{
 		Frame: v.frame(h.brand(r, s.Subscription.OperatorID)), State: h.Flow.Seal(v.in), Product: v.reg.Product,
 		Organization: v.reg.Organization.Name, Number: s.Subscription.PhoneNumber, Update: s.Consent.ID != "",
@@ -108,8 +109,11 @@ func (h *Handler) answerConsent(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer := h.consentAnswer(r, v, s, page)
+	answer.Seen = asked.At
 	_, err = consent.Give(r.Context(), h.Store, answer, h.Now())
 	switch {
+	case errors.Is(err, dialtone.ErrConflict):
+		h.Renderer.Render(w, r, http.StatusConflict, page)
 	case errors.Is(err, dialtone.ErrInvalid):
 		page.Terms = answer.Terms
 		page.TermsMissing = v.reg.Product.TermsURL != "" && !answer.Terms
