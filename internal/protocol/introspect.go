@@ -28,14 +28,8 @@ type introspection struct {
 // inactive to it, so that a stolen token can't be examined with another client's credentials.
 func (h *handler) introspect(w http.ResponseWriter, r *http.Request) {
 	now := h.Now()
-	params, err := readForm(w, r)
-	if err != nil {
-		h.fail(w, r, err)
-		return
-	}
-	reg, err := h.authenticate(r.Context(), r.Header.Get("Authorization"), params, now)
-	if err != nil {
-		h.fail(w, r, err)
+	params, reg, ok := h.open(w, r, now)
+	if !ok {
 		return
 	}
 	text := params.Get("token")

@@ -9,14 +9,8 @@ import (
 // revoke is RFC 7009: 200 for every token, known or not. token_type_hint is not needed: a token's prefix tells its type.
 func (h *handler) revoke(w http.ResponseWriter, r *http.Request) {
 	now := h.Now()
-	params, err := readForm(w, r)
-	if err != nil {
-		h.fail(w, r, err)
-		return
-	}
-	reg, err := h.authenticate(r.Context(), r.Header.Get("Authorization"), params, now)
-	if err != nil {
-		h.fail(w, r, err)
+	params, reg, ok := h.open(w, r, now)
+	if !ok {
 		return
 	}
 	text := params.Get("token")

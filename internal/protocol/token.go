@@ -25,16 +25,9 @@ type tokenAnswer struct {
 // token is the token endpoint (RFC 6749 §3.2), one pipeline for all grant types.
 func (h *handler) token(w http.ResponseWriter, r *http.Request) {
 	now := h.Now()
-	// 1. Parse.
-	params, err := readForm(w, r)
-	if err != nil {
-		h.fail(w, r, err)
-		return
-	}
-	// 2. Authenticate the client.
-	reg, err := h.authenticate(r.Context(), r.Header.Get("Authorization"), params, now)
-	if err != nil {
-		h.fail(w, r, err)
+	// 1. Parse. 2. Authenticate the client.
+	params, reg, ok := h.open(w, r, now)
+	if !ok {
 		return
 	}
 	// 3. Read the grant.
@@ -70,6 +63,21 @@ func (h *handler) exchange(ctx context.Context, reg dialtone.Registration, reque
 		return h.Flow.ClientCredentials(reg, request, now)
 	}
 	return flow.Tokens{}, oauth.NewError(oauth.UnsupportedGrantType, "use authorization_code, refresh_token or client_credentials")
+}
+
+// open reads the form of a request and finds the client that sends it. When it returns false, the request is answered.
+func (h *handler) open(w http.ResponseWriter, r *http.Request, now time.Time) (oauth.Parameters, dialtone.Registration, bool) {
+	params, err := readForm(w, r)
+	if err != nil {
+		h.fail(w, r, err)
+		return nil, dialtone.Registration{}, false
+	}
+	reg, err := h.authenticate(r.Context(), r.Header.Get("Authorization"), params, now)
+	if err != nil {
+		h.fail(w, r, err)
+		return nil, dialtone.Registration{}, false
+	}
+	return params, reg, true
 }
 
 // authenticate says which client is calling (RFC 6749 §2.3). An unknown client and a wrong secret give the same answer.

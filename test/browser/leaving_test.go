@@ -47,7 +47,7 @@ func TestARefusalByFormPostReallyLeavesForTheApp(t *testing.T) {
 	p.reads("access_denied", "by-hand")
 }
 
-// The policy of the consent page names the client's origin in form-action.
+// The policy of the consent page has no form-action, see docs/decisions/0005.
 func TestTheConsentPageLeavesForAnAppOnAnotherOrigin(t *testing.T) {
 	t.Parallel()
 	leavesFor(t, http.HandlerFunc(showHome))
