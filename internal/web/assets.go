@@ -29,15 +29,17 @@ type asset struct {
 	zipped    []byte // gzip
 }
 
-// assets serves the static files under names that hold a hash of their content.
-type assets struct {
+// Assets serves static files under names that hold a hash of their content, and the brand stylesheets. Mount it at
+// "GET /static/".
+type Assets struct {
 	addresses map[string]string // "shell.css" → "/static/shell.0123456789.css"
 	files     map[string]asset  // by address
 }
 
-// newAssets reads the folder static of each file system; a name may stand in one of them only.
-func newAssets(sources ...fs.FS) (*assets, error) {
-	a := &assets{addresses: map[string]string{}, files: map[string]asset{}}
+// NewAssets reads the shell's own static files and the folder static of each face; a name may stand in one of them only.
+func NewAssets(faces ...fs.FS) (*Assets, error) {
+	sources := append([]fs.FS{shell}, faces...)
+	a := &Assets{addresses: map[string]string{}, files: map[string]asset{}}
 	for _, source := range sources {
 		entries, err := fs.ReadDir(source, "static")
 		if err != nil {
@@ -56,7 +58,7 @@ func newAssets(sources ...fs.FS) (*assets, error) {
 	return a, nil
 }
 
-func (a *assets) add(name string, body []byte) error {
+func (a *Assets) add(name string, body []byte) error {
 	if _, taken := a.addresses[name]; taken {
 		return fmt.Errorf("static file %s is there twice", name)
 	}
@@ -72,8 +74,8 @@ func (a *assets) add(name string, body []byte) error {
 	return nil
 }
 
-// address returns where a static file is served.
-func (a *assets) address(name string) (string, error) {
+// Address returns where a static file is served.
+func (a *Assets) Address(name string) (string, error) {
 	address, ok := a.addresses[name]
 	if !ok {
 		return "", fmt.Errorf("there is no static file %s", name)
@@ -82,7 +84,7 @@ func (a *assets) address(name string) (string, error) {
 }
 
 // ServeHTTP serves the static files and the brand stylesheets.
-func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("X-Content-Type-Options", "nosniff")
 	if digits, ok := brandColour(r.URL.Path); ok {

@@ -10,9 +10,9 @@ import (
 	"testing/fstest"
 )
 
-func newTestAssets(t *testing.T, content string) *assets {
+func newTestAssets(t *testing.T, content string) *Assets {
 	t.Helper()
-	a, err := newAssets(fstest.MapFS{"static/app.css": {Data: []byte(content)}})
+	a, err := NewAssets(fstest.MapFS{"static/app.css": {Data: []byte(content)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,18 +29,18 @@ func get(handler http.Handler, path, encoding string) *httptest.ResponseRecorder
 
 func TestAddressOfAStaticFileChangesWithItsContent(t *testing.T) {
 	t.Parallel()
-	one, err := newTestAssets(t, "a{}").address("app.css")
+	one, err := newTestAssets(t, "a{}").Address("app.css")
 	if err != nil {
 		t.Fatal(err)
 	}
-	two, err := newTestAssets(t, "b{}").address("app.css")
+	two, err := newTestAssets(t, "b{}").Address("app.css")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if one == two || !strings.HasPrefix(one, "/static/app.") || !strings.HasSuffix(one, ".css") {
 		t.Errorf("%s and %s", one, two)
 	}
-	if _, err := newTestAssets(t, "").address("other.css"); err == nil {
+	if _, err := newTestAssets(t, "").Address("other.css"); err == nil {
 		t.Error("a file that is not there has an address")
 	}
 }
@@ -48,7 +48,7 @@ func TestAddressOfAStaticFileChangesWithItsContent(t *testing.T) {
 func TestStaticFilesAreKeptForever(t *testing.T) {
 	t.Parallel()
 	a := newTestAssets(t, "a{color:red}")
-	address, err := a.address("app.css")
+	address, err := a.Address("app.css")
 	if err != nil {
 		t.Fatal(err)
 	}

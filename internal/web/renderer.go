@@ -36,7 +36,7 @@ func (f Frame) frame() Frame { return f }
 // Renderer turns page structs into answers. Safe for concurrent use.
 type Renderer struct {
 	languages *catalogue
-	assets    *assets
+	assets    *Assets
 	templates map[string]*template.Template // by language; each set holds every page
 }
 
@@ -46,7 +46,7 @@ func NewRenderer(face fs.FS) (*Renderer, error) {
 	if err != nil {
 		return nil, err
 	}
-	assets, err := newAssets(shell, face)
+	assets, err := NewAssets(face)
 	if err != nil {
 		return nil, err
 	}
@@ -114,10 +114,10 @@ func (r *Renderer) functions(language string) template.FuncMap {
 		"language":      func() string { return language },
 		"direction":     func() string { return direction(language) },
 		"sentence":      func(s dialtone.Scope) string { return s.Sentence(language) },
-		"asset":         r.assets.address,
+		"asset":         r.assets.Address,
 		"brand":         brandAddress,
 		"defaultColour": func() string { return defaultColour },
-		"link":          safeLink,
+		"link":          SafeLink,
 		"initial":       initial,
 	}
 }

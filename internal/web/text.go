@@ -155,10 +155,10 @@ func initial(name string) string {
 // appSchemePattern is an app's own scheme, which has a dot (RFC 8252 §7.1), with its colon.
 var appSchemePattern = regexp.MustCompile(`^[a-z][a-z0-9+-]*\.[a-z0-9+.-]*:$`)
 
-// safeLink lets an address into a page only if following it is harmless: the web, mail, telephone, a path of ours, or an
+// SafeLink lets an address into a page only if following it is harmless: the web, mail, telephone, a path of ours, or an
 // app's own scheme, which has a dot in it (RFC 8252 §7.1). html/template alone would refuse the last two kinds. All others,
 // javascript: above all, become an address that leads nowhere.
-func safeLink(address string) template.URL {
+func SafeLink(address string) template.URL {
 	scheme, _, found := strings.Cut(address, ":")
 	scheme = strings.ToLower(scheme)
 	switch {

@@ -86,7 +86,7 @@ func TestLinksLeadNowhereHarmful(t *testing.T) {
 		"https://app.example/cb?error=access_denied", "http://127.0.0.1:49152/", "mailto:help@nordtel.example", "tel:+46701740605",
 		"/signin?r=x", "com.example.app:/callback?code=1",
 	} {
-		if got := safeLink(address); string(got) != address {
+		if got := SafeLink(address); string(got) != address {
 			t.Errorf("%s became %s", address, got)
 		}
 	}
@@ -94,7 +94,7 @@ func TestLinksLeadNowhereHarmful(t *testing.T) {
 		"", "javascript:alert(1)", "JavaScript:alert(1)", " javascript:alert(1)", "java\tscript:alert(1)", "data:text/html,x", "vbscript:x",
 		"//evil.example", "help", "javascript:com.example.app:x",
 	} {
-		if got := safeLink(address); got != "#" {
+		if got := SafeLink(address); got != "#" {
 			t.Errorf("%q became %s", address, got)
 		}
 	}

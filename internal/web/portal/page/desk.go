@@ -1,0 +1,193 @@
+package page
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/web"
+)
+
+// SessionCookie is the name of the cookie that holds a portal session.
+const SessionCookie = "portal_session"
+
+const maxForm = 64 << 10 // bytes of a posted form; uploads set their own limit
+
+// Accounts says who is signed in.
+type Accounts interface {
+	// Session returns the live session that a cookie names; ErrNotFound if there is none.
+	Session(ctx context.Context, cookie string, now time.Time) (dialtone.AccountSession, dialtone.Account, error)
+}
+
+// Visit is one request of a person.
+type Visit struct {
+	Account dialtone.Account // the zero value: nobody is signed in
+	Session dialtone.AccountSession
+	Actor   dialtone.Actor
+	Now     time.Time
+}
+
+// Handler answers one request of a person.
+type Handler func(w http.ResponseWriter, r *http.Request, v Visit)
+
+// Desk is where every request of a person arrives.
+type Desk struct {
+	Accounts Accounts
+	Cookies  web.Cookies
+	ClientIP func(*http.Request) string
+	Log      *slog.Logger
+	Now      func() time.Time
+	Room     *Room // for error pages
+}
+
+// Open serves a page that is there for everybody; the visit says who looks, if anybody is signed in.
+func (d *Desk) Open(next Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v, err := d.visit(r)
+		if err != nil {
+			d.Fail(w, r, v, err)
+			return
+		}
+		next(w, r, v)
+	})
+}
+
+// Signed serves a page for people who are signed in. All others are sent to sign in first, and come back to it.
+func (d *Desk) Signed(next Handler) http.Handler {
+	return d.Open(func(w http.ResponseWriter, r *http.Request, v Visit) {
+		if v.Account.ID != "" {
+			next(w, r, v)
+			return
+		}
+		to := "/"
+		if r.Method == http.MethodGet {
+			to = r.URL.RequestURI()
+		}
+		See(w, "/signin?to="+url.QueryEscape(to))
+	})
+}
+
+func (d *Desk) visit(r *http.Request) (Visit, error) {
+	v := Visit{Now: d.Now()}
+	cookie := d.Cookies.Get(r, SessionCookie)
+	if cookie == "" {
+		return v, nil
+	}
+	session, account, err := d.Accounts.Session(r.Context(), cookie, v.Now)
+	if errors.Is(err, dialtone.ErrNotFound) {
+		return v, nil
+	}
+	if err != nil {
+		return v, err
+	}
+	v.Session, v.Account = session, account
+	v.Actor = dialtone.Actor{AccountID: account.ID, OrganizationID: session.OrganizationID, Name: account.Display()}
+	return v, nil
+}
+
+// Form reads a posted form. When it returns false, the request is answered.
+func (d *Desk) Form(w http.ResponseWriter, r *http.Request, v Visit) bool {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		d.fail(w, v, http.StatusBadRequest, Error{What: ErrorForm})
+		return false
+	}
+	return true
+}
+
+// See sends the browser to another page of the portal by GET, after a form was taken.
+func See(w http.ResponseWriter, address string) {
+	w.Header().Set("Location", address)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+// Inside returns the address if it is a path of the portal, else the front page: what came from outside must not lead
+// elsewhere (RFC 9700 §4.11).
+func Inside(address string) string {
+	parsed, err := url.Parse(address)
+	if err != nil || !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || strings.ContainsAny(address, "\\\t\r\n") ||
+		parsed.Host != "" || parsed.Scheme != "" {
+		return "/"
+	}
+	return address
+}
+
+// Error is the page for what cannot be answered otherwise.
+type Error struct {
+	Shell
+	What    ErrorKind
+	Needs   string // with ErrorForbidden: who may
+	ErrorID string // under which the log has the cause; empty where the page says all
+}
+
+// ErrorKind chooses the words of an Error.
+type ErrorKind string
+
+const (
+	ErrorNotFound    ErrorKind = "not_found"
+	ErrorForbidden   ErrorKind = "forbidden"
+	ErrorForm        ErrorKind = "form"
+	ErrorConflict    ErrorKind = "conflict"
+	ErrorTooMany     ErrorKind = "too_many"
+	ErrorUnavailable ErrorKind = "unavailable"
+	ErrorFault       ErrorKind = "fault"
+)
+
+// needing is an error that says who may do what was refused.
+type needing interface {
+	error
+	Needs() string
+}
+
+// Fail is the one place of the portal where an error becomes an answer and a log line. What a form can show at its fields is
+// no matter of this function.
+func (d *Desk) Fail(w http.ResponseWriter, r *http.Request, v Visit, err error) {
+	switch {
+	case errors.Is(err, dialtone.ErrNotFound):
+		d.fail(w, v, http.StatusNotFound, Error{What: ErrorNotFound})
+	case errors.Is(err, dialtone.ErrForbidden):
+		page := Error{What: ErrorForbidden}
+		if n, ok := errors.AsType[needing](err); ok {
+			page.Needs = n.Needs()
+		}
+		d.fail(w, v, http.StatusForbidden, page)
+	case errors.Is(err, dialtone.ErrConflict):
+		d.fail(w, v, http.StatusConflict, Error{What: ErrorConflict})
+	case errors.Is(err, dialtone.ErrInvalid):
+		d.fail(w, v, http.StatusBadRequest, Error{What: ErrorForm})
+	case errors.Is(err, dialtone.ErrUnavailable):
+		w.Header().Set("Retry-After", "2")
+		d.logged(w, r, v, http.StatusServiceUnavailable, ErrorUnavailable, err)
+	default:
+		d.logged(w, r, v, http.StatusInternalServerError, ErrorFault, err)
+	}
+}
+
+// logged answers with an id under which the log has the cause.
+func (d *Desk) logged(w http.ResponseWriter, r *http.Request, v Visit, status int, what ErrorKind, err error) {
+	id := secret.ID("er")
+	d.Log.ErrorContext(r.Context(), "portal request failed", "route", r.Pattern, "error_id", id, "error", err)
+	d.fail(w, v, status, Error{What: what, ErrorID: id})
+}
+
+func (d *Desk) fail(w http.ResponseWriter, v Visit, status int, page Error) {
+	page.Title = titles[page.What]
+	d.Room.Render(w, v, status, &page)
+}
+
+var titles = map[ErrorKind]string{
+	ErrorNotFound:    "This page does not exist",
+	ErrorForbidden:   "You may not do this",
+	ErrorForm:        "That form could not be read",
+	ErrorConflict:    "Somebody else was faster",
+	ErrorTooMany:     "Too many tries",
+	ErrorUnavailable: "We cannot answer at the moment",
+	ErrorFault:       "Something went wrong on our side",
+}

@@ -1,0 +1,50 @@
+package page
+
+import "github.com/dialtone-id/dialtone/internal/dialtone"
+
+// ProductTabs are the views of a product (product.md §5). Current is the last part of the address: "" for GENERAL.
+func ProductTabs(productID, current string) []Tab {
+	return tabs("/products/"+productID, current, [][2]string{
+		{"GENERAL", ""}, {"LISTING", "listing"}, {"SCOPES", "scopes"}, {"CLIENTS", "clients"}, {"SUBMIT", "submit"},
+		{"ANALYTICS", "analytics"}, {"REQUESTS", "requests"}, {"TRY IT", "try"},
+	})
+}
+
+// OrganizationTabs are the views of an organization.
+func OrganizationTabs(organizationID, current string) []Tab {
+	return tabs("/organizations/"+organizationID, current, [][2]string{
+		{"Products", ""}, {"Members", "members"}, {"API keys", "keys"}, {"Activity", "activity"}, {"Settings", "settings"},
+	})
+}
+
+func tabs(base, current string, views [][2]string) []Tab {
+	list := make([]Tab, len(views))
+	for i, view := range views {
+		address := base
+		if view[1] != "" {
+			address += "/" + view[1]
+		}
+		list[i] = Tab{Link: Link{Words: view[0], Address: address}, Current: view[1] == current}
+	}
+	return list
+}
+
+// ProductCrumbs is the way to a product's page.
+func ProductCrumbs(p dialtone.Product) []Link {
+	return []Link{{"Products", "/organizations/" + p.OrganizationID}}
+}
+
+// Field is one field of a form, rendered by {{template "field" .}}.
+type Field struct {
+	Name, Label  string
+	Hint         string // how to fill it in
+	Value        string
+	Problem      string // what is wrong with the value; empty: nothing
+	Type         string // text (default), email, url, tel, password
+	Lines        int    // more than 1: a textarea
+	Autocomplete string
+	Most         int // longest value, in characters; 0: as it comes
+	Optional     bool
+	ReadOnly     bool
+	Check        string // address that says as JSON {"problem":""} what is wrong with ?value=; asked while the person types
+}

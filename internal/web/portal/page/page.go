@@ -1,0 +1,104 @@
+// Package page is the shell of every portal page: who is looking, the frame around the content, fields, errors.
+//
+//	request ──▶ Desk.Signed / Desk.Open ──▶ a room's handler with a Visit ──▶ Room.Render ──▶ the template of the struct's name
+//	                  │                              └── error ──▶ Desk.Fail, the one place where an error becomes a page
+//	                  └── nobody signed in ──▶ /signin?to=…
+//
+// The portal has rooms, one package each: account, organization, product, traffic, try, guide. A room brings its templates; the
+// frame, the fields, the stylesheet and the scripts stand here. The portal speaks English only, so its words stand in the
+// templates (docs/decisions/0008).
+package page
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/web"
+)
+
+//go:embed templates static
+var files embed.FS
+
+// NewAssets returns the stylesheets and scripts of the portal.
+func NewAssets() (*web.Assets, error) { return web.NewAssets(files) }
+
+// Page is a struct that embeds Shell and is rendered by the template that has the struct's name.
+type Page interface{ shell() *Shell }
+
+// Shell is what every page has around its content. Embed it in the page's struct and fill in what the page has; who is signed
+// in is filled in by Render.
+type Shell struct {
+	Title   string // the page's heading, and its name in the browser's list of windows
+	Crumbs  []Link // the way from the front page, without the page itself
+	Tabs    []Tab  // of a product or an organization; empty: none
+	Notice  string // what was just done: shown once at the top, and read out
+	Problem string // what went wrong with the form as a whole
+	Account string // who is signed in, as colleagues read it; empty: nobody
+	Wide    bool   // for tables and plots
+}
+
+//lint:ignore U1000 the pages that embed Shell are a Page by it
+func (s *Shell) shell() *Shell { return s }
+
+// Link is an address with its words.
+type Link struct{ Words, Address string }
+
+// Tab is one of several views of a thing.
+type Tab struct {
+	Link
+	Current bool
+}
+
+// Room renders the pages of one package.
+type Room struct{ templates *template.Template }
+
+// NewRoom reads templates/*.html of a room besides the shell's own.
+func NewRoom(assets *web.Assets, room fs.FS) (*Room, error) {
+	set := template.New("").Funcs(template.FuncMap{
+		"asset": assets.Address,
+		"link":  web.SafeLink,
+		"date":  func(t time.Time) string { return t.UTC().Format("2 Jan 2006") },
+		"time":  func(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04 UTC") },
+		"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"join":  strings.Join,
+		"micro": func(t time.Time) int64 { return t.UnixMicro() },
+	})
+	for _, from := range []fs.FS{files, room} {
+		var err error
+		if set, err = set.ParseFS(from, "templates/*.html"); err != nil {
+			return nil, fmt.Errorf("parse templates: %w", err)
+		}
+	}
+	return &Room{templates: set}, nil
+}
+
+// Render answers with the page. It panics when the template does not fit the struct: that is a fault in this program, which
+// the tests find.
+func (room *Room) Render(w http.ResponseWriter, v Visit, status int, page Page) {
+	page.shell().Account = v.Account.Display()
+	if v.Account.ID == "" {
+		page.shell().Account = ""
+	}
+	var body bytes.Buffer
+	name := reflect.Indirect(reflect.ValueOf(page)).Type().Name()
+	if err := room.templates.ExecuteTemplate(&body, name, page); err != nil {
+		panic(fmt.Sprintf("portal: render %s: %v", name, err))
+	}
+	header := w.Header()
+	web.SecurityHeaders(header, web.FormsStay)
+	// The inline checks of fields and the passkey dialogue ask this host, and no other.
+	header.Set("Content-Security-Policy", header.Get("Content-Security-Policy")+"; connect-src 'self'")
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Language", "en")
+	header.Set("Content-Length", strconv.Itoa(body.Len()))
+	w.WriteHeader(status)
+	_, _ = body.WriteTo(w) // nobody is left to tell when the browser went away
+}
