@@ -97,6 +97,15 @@ type EmailTry struct {
 	EmailKey    string
 	CodeHash    string
 	MaxAttempts int
+	Budget      Budget // the address's wrong tries, spent with the try; emptied when the code is right
+}
+
+// EmailTried is what an EmailTry led to.
+type EmailTried struct {
+	Account      Account // zero unless Right
+	New          bool    // the account was made by this try
+	Right        bool
+	AttemptsLeft int
 }
 
 // Passkey is a WebAuthn credential of an account.
@@ -216,6 +225,16 @@ type Activity struct {
 	Target         string // id of what it was done to
 	Detail         string // what changed, in words, without secrets
 	At             time.Time
+}
+
+// IdempotentAnswer is what a request to the management API was answered, for when it is sent again with the same
+// idempotency key.
+type IdempotentAnswer struct {
+	RequestHash string // of method, address and body: the key stands for this request only
+	Status      int    // of HTTP; 0 until Done
+	SealedBody  string
+	Done        bool // false: the first one is still being worked on, or its node went down
+	Created     time.Time
 }
 
 // FailedRequest is a request of a client that was refused, as its developers read it: no personal data, kept for 7 days.

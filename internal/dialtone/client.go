@@ -87,38 +87,50 @@ func (c Client) Validate() error {
 	return nil
 }
 
-// CheckRedirectURI says whether uri may be registered as a redirect URI. The error wraps ErrInvalid and its text tells the
-// developer what to change. Allowed are https, http to a loopback host, and private-use schemes with a dot in them
-// (RFC 8252 §7.1).
+// RedirectURIError says why a redirect URI may not be registered. It wraps ErrInvalid.
+type RedirectURIError struct {
+	URI string
+	Why string // what is wrong and what to change, from the words "it has" on
+}
+
+func (e *RedirectURIError) Error() string {
+	return fmt.Sprintf("redirect URI %q: %v: %s", e.URI, ErrInvalid, e.Why)
+}
+
+// Unwrap makes errors.Is(err, ErrInvalid) true.
+func (e *RedirectURIError) Unwrap() error { return ErrInvalid }
+
+// CheckRedirectURI says whether uri may be registered as a redirect URI. Its error is a *RedirectURIError. Allowed are
+// https, http to a loopback host, and private-use schemes with a dot in them (RFC 8252 §7.1).
 func CheckRedirectURI(uri string) error {
-	refuse := func(why string) error { return fmt.Errorf("redirect URI %q: %w: %s", uri, ErrInvalid, why) }
+	refuse := func(why string) error { return &RedirectURIError{URI: uri, Why: why} }
 	switch {
 	case uri == "":
 		return refuse("it is empty")
 	case len(uri) > 2048:
-		return refuse("it is longer than 2048 characters")
+		return refuse("it is longer than 2048 characters; shorten it")
 	case strings.ContainsFunc(uri, func(r rune) bool {
 		return r > unicode.MaxASCII || unicode.IsControl(r) || unicode.IsSpace(r) || r == '\\'
 	}):
 		return refuse("it has a space, a backslash, a control or a non-ASCII character; encode it")
 	case strings.Contains(uri, "#"):
-		return refuse("it has a fragment (RFC 6749 §3.1.2)")
+		return refuse("it has a fragment (RFC 6749 §3.1.2); take away the # and what follows")
 	case strings.Contains(uri, "*"):
 		return refuse("it has a wildcard; register each address in full (RFC 9700 §2.1)")
 	}
 	parsed, err := url.Parse(uri)
 	switch {
 	case err != nil:
-		return refuse("it is not a URI")
+		return refuse("it is not a URI; write it as https://app.example.com/callback")
 	case !parsed.IsAbs():
 		return refuse("it is not absolute; begin with https://")
 	case parsed.User != nil:
-		return refuse("it has credentials before the host")
+		return refuse("it has credentials before the host; take them away")
 	}
 	switch parsed.Scheme {
 	case "https":
 		if parsed.Hostname() == "" {
-			return refuse("it has no host")
+			return refuse("it has no host; write it as https://app.example.com/callback")
 		}
 	case "http":
 		if !LoopbackHost(parsed.Hostname()) {

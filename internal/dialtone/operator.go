@@ -35,6 +35,10 @@ type SMSRoute struct {
 	Route  string // name of a configured sender: "inbox", "http", …
 	Sender string // sender id: alphanumeric up to 11 characters, or digits
 	Daily  int    // most messages a day; 0: no limit
+	// Price is what a segment costs the operator, in millionths of the unit of Currency; 0: not known.
+	Price      int64
+	Currency   string // ISO 4217: "EUR"; empty without a price
+	SharePrice bool   // the developers of a product may see what its SMS cost
 }
 
 // ApprovalPolicy says what happens to a product that is offered to the operator.
@@ -46,9 +50,10 @@ const (
 )
 
 var (
-	colourPattern = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
-	rangePattern  = regexp.MustCompile(`^\+[1-9][0-9]{0,14}$`)
-	senderPattern = regexp.MustCompile(`^([A-Za-z0-9 ._-]{1,11}|\+?[0-9]{3,15})$`)
+	colourPattern   = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+	rangePattern    = regexp.MustCompile(`^\+[1-9][0-9]{0,14}$`)
+	currencyPattern = regexp.MustCompile(`^[A-Z]{3}$`)
+	senderPattern   = regexp.MustCompile(`^([A-Za-z0-9 ._-]{1,11}|\+?[0-9]{3,15})$`)
 )
 
 // Validate says what is wrong with the operator, as an error that wraps ErrInvalid.
@@ -67,10 +72,27 @@ func (o Operator) Validate() error {
 	case o.SMS.Daily < 0:
 		return fmt.Errorf("operator %s: %w: the daily SMS limit is negative", o.ID, ErrInvalid)
 	}
+	if err := o.SMS.validatePrice(); err != nil {
+		return fmt.Errorf("operator %s: %w", o.ID, err)
+	}
 	for _, prefix := range o.Ranges {
 		if !rangePattern.MatchString(prefix) {
 			return fmt.Errorf("operator %s: %w: range %q is not + and up to 15 digits", o.ID, ErrInvalid, prefix)
 		}
+	}
+	return nil
+}
+
+func (r SMSRoute) validatePrice() error {
+	switch {
+	case r.Price < 0:
+		return fmt.Errorf("%w: the price of an SMS is negative", ErrInvalid)
+	case (r.Price > 0) != (r.Currency != ""):
+		return fmt.Errorf("%w: the price of an SMS needs a currency, and a currency a price", ErrInvalid)
+	case r.Currency != "" && !currencyPattern.MatchString(r.Currency):
+		return fmt.Errorf("%w: SMS currency %q is not of the form EUR (ISO 4217)", ErrInvalid, r.Currency)
+	case r.SharePrice && r.Price == 0:
+		return fmt.Errorf("%w: there is no price of an SMS to share", ErrInvalid)
 	}
 	return nil
 }

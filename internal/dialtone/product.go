@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // The scopes that are built in. All others come from the platform's scope catalogue.
@@ -98,7 +99,7 @@ func (p Product) Validate() error {
 		return fmt.Errorf("product %q: %w: id or organization is empty", p.Name, ErrInvalid)
 	case strings.TrimSpace(p.Name) == "":
 		return fmt.Errorf("product %s: %w: name is empty", p.ID, ErrInvalid)
-	case len(p.Name) > 80:
+	case utf8.RuneCountInString(p.Name) > 80:
 		return fmt.Errorf("product %s: %w: name is longer than 80 characters", p.ID, ErrInvalid)
 	}
 	for i, s := range p.Scopes {
@@ -110,15 +111,15 @@ func (p Product) Validate() error {
 		}
 	}
 	for _, address := range []string{p.TermsURL, p.PrivacyURL} {
-		if address != "" && !publicAddress(address) {
+		if address != "" && !PublicAddress(address) {
 			return fmt.Errorf("product %s: %w: %q is not an https address", p.ID, ErrInvalid, address)
 		}
 	}
 	return nil
 }
 
-// publicAddress reports whether an address may be linked to from a page: https, or http on this machine for a demo.
-func publicAddress(address string) bool {
+// PublicAddress reports whether an address may be linked to from a page: https, or http on this machine for a demo.
+func PublicAddress(address string) bool {
 	parsed, err := url.Parse(address)
 	if err != nil || parsed.Hostname() == "" || parsed.User != nil {
 		return false
@@ -143,4 +144,10 @@ type Listing struct {
 	State      ListingState
 	Reason     string
 	Updated    time.Time
+}
+
+// ListingChange is one line of a listing's history.
+type ListingChange struct {
+	Listing Listing // from then on
+	Actor   string
 }

@@ -20,4 +20,14 @@ const (
 	LabelSessionID   Label = "pairwise session id"
 	LabelCookie      Label = "session cookie"
 	LabelLogout      Label = "logout confirmation"
+	LabelTry         Label = "try-it run"        // what the TRY IT tab carries from step to step
+	LabelIdempotency Label = "idempotent answer" // seals an answer of the management API for its repetition
+
+	LabelEmail         Label = "e-mail address"  // keys an address's budgets, and stands for it before it is proved
+	LabelEmailCode     Label = "e-mail code"     // keys the hash of a sign-in code
+	LabelPasskey       Label = "passkey"         // seals what a passkey ceremony needs at its end
+	LabelPasskeyHandle Label = "passkey account" // what authenticators call an account
+
+	LabelCompany       Label = "company sign-in"       // seals what the way through a company's provider needs at its end
+	LabelCompanySecret Label = "company client secret" // seals, lasting, our secret at a company's provider
 )

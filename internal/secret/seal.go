@@ -44,19 +44,43 @@ func (k *Keys) Seal(label Label, plaintext []byte) string {
 
 // AppendSeal is Seal, appending to dst.
 func (k *Keys) AppendSeal(dst []byte, label Label, plaintext []byte) []byte {
-	key := k.set.Load().current
-	header := headerSize + len(key.id)
+	return k.set.Load().current.appendSeal(dst, label, plaintext)
+}
+
+// SealLasting is Seal under the key that there is for ever, for what stays in the database for years. What it seals outlives
+// every rotation, so that a key which leaked does, too: use Seal for everything that ends.
+func (k *Keys) SealLasting(label Label, plaintext []byte) string {
+	return string(k.set.Load().fixed.appendSeal(nil, label, plaintext))
+}
+
+func (k *key) appendSeal(dst []byte, label Label, plaintext []byte) []byte {
+	header := headerSize + len(k.id)
 	raw := make([]byte, header+nonceSize, header+nonceSize+len(plaintext)+chacha20poly1305.Overhead)
-	raw[0], raw[1] = sealVersion, byte(len(key.id))
-	copy(raw[headerSize:], key.id)
+	raw[0], raw[1] = sealVersion, byte(len(k.id))
+	copy(raw[headerSize:], k.id)
 	nonce := raw[header:]
 	fill(nonce)
-	raw = key.under(label).aead.Seal(raw, nonce, plaintext, raw[:header])
+	raw = k.under(label).aead.Seal(raw, nonce, plaintext, raw[:header])
 	return encoding.AppendEncode(dst, raw)
 }
 
 // Open returns what was sealed under the same label, by whichever key that is not retired. Error: ErrSeal.
 func (k *Keys) Open(label Label, sealed string) ([]byte, error) {
+	return open(label, sealed, func(id []byte) *key { return k.set.Load().sealing[string(id)] })
+}
+
+// OpenLasting returns what SealLasting sealed under the same label. Error: ErrSeal.
+func (k *Keys) OpenLasting(label Label, sealed string) ([]byte, error) {
+	return open(label, sealed, func(id []byte) *key {
+		if fixed := k.set.Load().fixed; fixed.id == string(id) {
+			return fixed
+		}
+		return nil
+	})
+}
+
+// open takes the key that is found by the id in the text; nil: there is none.
+func open(label Label, sealed string, find func(id []byte) *key) ([]byte, error) {
 	raw, err := Decode(sealed)
 	if err != nil || len(raw) < headerSize || raw[0] != sealVersion {
 		return nil, ErrSeal
@@ -65,7 +89,7 @@ func (k *Keys) Open(label Label, sealed string) ([]byte, error) {
 	if len(raw) < header+nonceSize+chacha20poly1305.Overhead {
 		return nil, ErrSeal
 	}
-	key := k.set.Load().sealing[string(raw[headerSize:header])]
+	key := find(raw[headerSize:header])
 	if key == nil {
 		return nil, ErrSeal
 	}

@@ -46,24 +46,9 @@ func (c Storage) Open(ctx context.Context, now time.Time) (*store.DB, error) {
 // grants and sessions from a time when it was served.
 func (c Storage) Catalog(db *store.DB) *catalog.Catalog {
 	if c.Sandbox {
-		return catalog.New(catalogStore{db})
+		return catalog.New(db)
 	}
-	return catalog.New(catalogStore{db}, directory.SandboxOperatorID)
-}
-
-// catalogStore is the database as the catalogue wants it.
-type catalogStore struct{ *store.DB }
-
-// Listing returns a product's listing at an operator: the last line of its history. ErrNotFound if it was never listed.
-func (s catalogStore) Listing(ctx context.Context, productID, operatorID string) (dialtone.Listing, error) {
-	history, err := s.ListingHistory(ctx, productID, operatorID)
-	switch {
-	case err != nil:
-		return dialtone.Listing{}, err
-	case len(history) == 0:
-		return dialtone.Listing{}, fmt.Errorf("listing of product %s at %s: %w", productID, operatorID, dialtone.ErrNotFound)
-	}
-	return history[len(history)-1].Listing, nil
+	return catalog.New(db, directory.SandboxOperatorID)
 }
 
 func (c Storage) checkRootKey() error {

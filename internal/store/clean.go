@@ -7,7 +7,7 @@ import (
 )
 
 // How long rows are kept after they have lost their meaning. Operators, products, lines, consents, the histories and the
-// outbox are never deleted here.
+// outbox, accounts, API keys and activities are never deleted here.
 const (
 	challengeKept = time.Hour           // so that "expired" can be said instead of "unknown"
 	sessionKept   = 48 * time.Hour      // longer than an access token lives: a grant without its session would not know of the sign-out
@@ -15,6 +15,13 @@ const (
 	budgetKept    = 48 * time.Hour      // the longest window of a limit
 	messageKept   = 90 * 24 * time.Hour // for the statistics of routes
 	keyKept       = 30 * 24 * time.Hour // after it retired, when nothing under it is accepted any more
+
+	emailCodeKept      = time.Hour            // as challenges
+	accountSessionKept = 48 * time.Hour       // as sessions
+	invitationKept     = 90 * 24 * time.Hour  // so that its link can say that it is too old
+	failedRequestKept  = 7 * 24 * time.Hour   // as developers are told
+	tallyKept          = 400 * 24 * time.Hour // a month can be compared with the same of the year before
+	idempotencyKept    = 24 * time.Hour       // as the management API promises
 )
 
 // cleaning deletes the rows of one table that lost their meaning before $1, $2 of them at most.
@@ -32,6 +39,16 @@ var cleanings = []cleaning{
 	{`DELETE FROM sms_message WHERE id IN (SELECT id FROM sms_message WHERE created_at < $1 ORDER BY created_at LIMIT $2)`, messageKept},
 	{`DELETE FROM data_key WHERE id IN (SELECT id FROM data_key WHERE retired_at < $1 LIMIT $2)`, keyKept},
 	{`DELETE FROM signing_key WHERE id IN (SELECT id FROM signing_key WHERE retired_at < $1 LIMIT $2)`, keyKept},
+	{`DELETE FROM email_code WHERE id IN (SELECT id FROM email_code WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`, emailCodeKept},
+	{`DELETE FROM account_session WHERE id IN (
+		SELECT id FROM account_session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`, accountSessionKept},
+	{`DELETE FROM invitation WHERE id IN (SELECT id FROM invitation WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`, invitationKept},
+	{`DELETE FROM failed_request WHERE id IN (
+		SELECT id FROM failed_request WHERE happened_at < $1 ORDER BY happened_at LIMIT $2)`, failedRequestKept},
+	{`DELETE FROM tally WHERE (product_id, hour_at, client_id, operator_id, kind) IN (
+		SELECT product_id, hour_at, client_id, operator_id, kind FROM tally WHERE hour_at < $1 ORDER BY hour_at LIMIT $2)`, tallyKept},
+	{`DELETE FROM idempotent_answer WHERE (api_key_id, key) IN (
+		SELECT api_key_id, key FROM idempotent_answer WHERE created_at < $1 ORDER BY created_at LIMIT $2)`, idempotencyKept},
 }
 
 // DeleteExpired deletes rows that lost their meaning, up to limit in each table, and reports whether there is more. Tables

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -32,24 +30,14 @@ func (db *DB) Client(ctx context.Context, id string) (dialtone.Client, error) {
 	return c, err
 }
 
-func (db *DB) secrets(ctx context.Context, clientID string) ([]dialtone.ClientSecret, error) {
-	var secrets []dialtone.ClientSecret
-	var s dialtone.ClientSecret
-	err := db.read().each(ctx, []any{&s.ID, &s.Name, &s.Hash, instant{&s.Created}, instant{&s.Expires}, instant{&s.LastUsed}},
-		func() { secrets = append(secrets, s) }, `
-		SELECT id, name, hash, created_at, expires_at, last_used_at FROM client_secret WHERE client_id = $1 ORDER BY created_at, id`,
-		clientID)
-	return secrets, err
-}
-
 // Registration returns everything about a client that a protocol request needs. What is changed while it is read may show in
 // one part and not yet in another; the catalogue reads it again within a second.
 func (db *DB) Registration(ctx context.Context, clientID string) (dialtone.Registration, error) {
 	r := dialtone.Registration{Listings: make(map[string]dialtone.ListingState)}
 	o := &r.Organization
-	into := slices.Concat(clientFields(&r.Client), productFields(&r.Product), []any{&o.ID, &o.Name, instant{&o.Created}})
+	into := slices.Concat(clientFields(&r.Client), productFields(&r.Product), organizationFields(o))
 	err := db.read().one(ctx, into, `
-		SELECT `+clientColumns+`, `+productColumns+`, o.id, o.name, o.created_at
+		SELECT `+clientColumns+`, `+productColumns+`, `+organizationColumns+`
 		FROM client AS c JOIN product AS p ON p.id = c.product_id JOIN organization AS o ON o.id = p.organization_id
 		WHERE c.id = $1`, clientID)
 	if err != nil {
@@ -84,33 +72,67 @@ func (db *DB) PutClient(ctx context.Context, c dialtone.Client) error {
 	return err
 }
 
-// PutClientSecret adds a secret to a client. Errors: ErrNotFound if there is no such client, ErrConflict if the id is taken.
-func (db *DB) PutClientSecret(ctx context.Context, clientID string, s dialtone.ClientSecret) error {
-	_, err := db.exec(ctx, `
-		INSERT INTO client_secret (id, client_id, name, hash, created_at, expires_at, last_used_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		s.ID, clientID, s.Name, s.Hash, micros(s.Created), micros(s.Expires), micros(s.LastUsed))
-	return err
-}
+// clientsShown is how many clients of a product are listed: more than anybody has.
+const clientsShown = 200
 
-// DeleteClientSecret takes a secret away from its client. Error: ErrNotFound if the client has none with that id.
-func (db *DB) DeleteClientSecret(ctx context.Context, clientID, secretID string) error {
-	deleted, err := db.exec(ctx, `DELETE FROM client_secret WHERE client_id = $1 AND id = $2`, clientID, secretID)
-	if err == nil && deleted == 0 {
-		err = fmt.Errorf("delete client secret %s: %w", secretID, dialtone.ErrNotFound)
+// Clients returns the clients of a product with their secrets, the newest client first, 200 at most.
+func (db *DB) Clients(ctx context.Context, productID string) ([]dialtone.Client, error) {
+	var list []dialtone.Client
+	var c dialtone.Client
+	err := db.read().each(ctx, clientFields(&c), func() { list = append(list, c) }, `
+		SELECT `+clientColumns+` FROM client AS c WHERE c.product_id = $1 ORDER BY c.created_at DESC, c.id DESC LIMIT $2`,
+		productID, clientsShown)
+	if err != nil {
+		return nil, err
 	}
-	return err
+	secrets, err := db.secretsOfProduct(ctx, productID)
+	for i := range list {
+		list[i].Secrets = secrets[list[i].ID]
+	}
+	return list, err
 }
 
-// TouchClientSecrets notes when secrets, by their ids, were last used. A later time that is noted already stays.
-func (db *DB) TouchClientSecrets(ctx context.Context, lastUsed map[string]time.Time) error {
-	return db.write(ctx, func(ctx context.Context, t tx) error {
-		for _, id := range slices.Sorted(maps.Keys(lastUsed)) { // in order: two nodes must not wait for each other
-			_, err := t.exec(ctx, `UPDATE client_secret SET last_used_at = $2 WHERE id = $1 AND COALESCE(last_used_at, 0) < $2`,
-				id, lastUsed[id].UnixMicro())
-			if err != nil {
-				return err
-			}
+// CreateClient inserts a client, with its first secret if that has an id. Errors: ErrNotFound if there is no such product,
+// ErrConflict if an id is taken.
+func (db *DB) CreateClient(ctx context.Context, c dialtone.Client, s dialtone.ClientSecret, a dialtone.Activity) error {
+	return db.logged(ctx, a, func(ctx context.Context, t tx) error {
+		_, err := t.exec(ctx, `
+			INSERT INTO client (id, product_id, description, type, auth_method, redirect_uris, post_revoke_redirect_uris,
+				post_logout_redirect_uris, id_token_algorithm, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			c.ID, c.ProductID, c.Description, string(c.Type), string(c.AuthMethod), document(c.RedirectURIs),
+			document(c.PostRevokeRedirectURIs), document(c.PostLogoutRedirectURIs), c.IDTokenAlgorithm, micros(c.Created), micros(c.Updated))
+		if err != nil || s.ID == "" {
+			return err
 		}
-		return nil
+		return insertClientSecret(ctx, t, c.ID, s)
+	})
+}
+
+// SaveClient replaces a client that was last updated at seen; product, type, secrets and Created stay. Errors: ErrConflict if
+// somebody else saved it since then, ErrNotFound.
+func (db *DB) SaveClient(ctx context.Context, c dialtone.Client, seen time.Time, a dialtone.Activity) error {
+	return db.logged(ctx, a, func(ctx context.Context, t tx) error {
+		saved, err := t.exec(ctx, `
+			UPDATE client SET description = $2, auth_method = $3, redirect_uris = $4, post_revoke_redirect_uris = $5,
+				post_logout_redirect_uris = $6, id_token_algorithm = $7, updated_at = $8
+			WHERE id = $1 AND updated_at = $9`,
+			c.ID, c.Description, string(c.AuthMethod), document(c.RedirectURIs), document(c.PostRevokeRedirectURIs),
+			document(c.PostLogoutRedirectURIs), c.IDTokenAlgorithm, micros(c.Updated), micros(seen))
+		if err != nil || saved == 1 {
+			return err
+		}
+		return conflictUnlessGone(ctx, t, `SELECT id FROM client WHERE id = $1`, c.ID)
+	})
+}
+
+// DeleteClient forgets a client and its secrets. Error: ErrNotFound.
+func (db *DB) DeleteClient(ctx context.Context, id string, a dialtone.Activity) error {
+	return db.logged(ctx, a, func(ctx context.Context, t tx) error {
+		if _, err := t.exec(ctx, `DELETE FROM client_secret WHERE client_id = $1`, id); err != nil {
+			return err
+		}
+		deleted, err := t.exec(ctx, `DELETE FROM client WHERE id = $1`, id)
+		return foundOne("client "+id, deleted, err)
 	})
 }

@@ -16,12 +16,13 @@ func (db *DB) Operators(ctx context.Context) ([]dialtone.Operator, error) {
 	var o dialtone.Operator
 	err = db.read().each(ctx, []any{
 		&o.ID, &o.Name, &o.Brand.Colour, &o.Brand.LogoID, &o.Support, &o.Approval, &o.SMS.Route, &o.SMS.Sender, &o.SMS.Daily,
-		&o.Language, &o.Sandbox, instant{&o.Created}, instant{&o.Updated},
+		&o.SMS.Price, &o.SMS.Currency, &o.SMS.SharePrice, &o.Language, &o.Sandbox, instant{&o.Created}, instant{&o.Updated},
 	}, func() {
 		o.Ranges = ranges[o.ID]
 		operators = append(operators, o)
 	}, `
-		SELECT id, name, colour, logo_id, support, approval, sms_route, sms_sender, sms_daily, language, sandbox, created_at, updated_at
+		SELECT id, name, colour, logo_id, support, approval, sms_route, sms_sender, sms_daily, sms_price, sms_currency,
+			sms_share_price, language, sandbox, created_at, updated_at
 		FROM operator ORDER BY id`)
 	return operators, err
 }
@@ -40,15 +41,17 @@ func (db *DB) ranges(ctx context.Context) (map[string][]string, error) {
 func (db *DB) PutOperator(ctx context.Context, o dialtone.Operator) error {
 	return db.write(ctx, func(ctx context.Context, t tx) error {
 		_, err := t.exec(ctx, `
-			INSERT INTO operator (id, name, colour, logo_id, support, approval, sms_route, sms_sender, sms_daily, language, sandbox,
-				created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+			INSERT INTO operator (id, name, colour, logo_id, support, approval, sms_route, sms_sender, sms_daily, sms_price,
+				sms_currency, sms_share_price, language, sandbox, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 			ON CONFLICT (id) DO UPDATE SET name = excluded.name, colour = excluded.colour, logo_id = excluded.logo_id,
 				support = excluded.support, approval = excluded.approval, sms_route = excluded.sms_route,
-				sms_sender = excluded.sms_sender, sms_daily = excluded.sms_daily, language = excluded.language,
+				sms_sender = excluded.sms_sender, sms_daily = excluded.sms_daily,
+				sms_price = excluded.sms_price, sms_currency = excluded.sms_currency, sms_share_price = excluded.sms_share_price,
+				language = excluded.language,
 				sandbox = excluded.sandbox, updated_at = excluded.updated_at`,
 			o.ID, o.Name, o.Brand.Colour, o.Brand.LogoID, o.Support, string(o.Approval), o.SMS.Route, o.SMS.Sender, o.SMS.Daily,
-			o.Language, o.Sandbox, micros(o.Created), micros(o.Updated))
+			o.SMS.Price, o.SMS.Currency, o.SMS.SharePrice, o.Language, o.Sandbox, micros(o.Created), micros(o.Updated))
 		if err != nil {
 			return err
 		}

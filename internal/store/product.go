@@ -2,18 +2,12 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"strings"
+	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
-
-// PutOrganization inserts or renames an organization. Created is kept from the first time.
-func (db *DB) PutOrganization(ctx context.Context, o dialtone.Organization) error {
-	_, err := db.exec(ctx, `
-		INSERT INTO organization (id, name, created_at) VALUES ($1, $2, $3)
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name`,
-		o.ID, o.Name, micros(o.Created))
-	return err
-}
 
 const productColumns = `p.id, p.organization_id, p.name, p.subtitle, p.description, p.icon_id, p.price, p.terms_url, p.privacy_url,
 	p.support, p.scopes, p.consent_version, p.created_at, p.updated_at`
@@ -48,44 +42,84 @@ func (db *DB) PutProduct(ctx context.Context, p dialtone.Product) error {
 	return err
 }
 
-// PutListing inserts or replaces a product's listing at an operator. A change of state leaves a line in the history, signed
-// by the actor. Error: ErrNotFound if there is no such product or operator.
-func (db *DB) PutListing(ctx context.Context, l dialtone.Listing, actor string) error {
-	return db.write(ctx, func(ctx context.Context, t tx) error {
-		// The history goes first: it looks at the state before. Its primary key decides between two who change it at once.
+// CreateProduct inserts a product. Errors: ErrNotFound if there is no such organization, ErrConflict if the id is taken.
+func (db *DB) CreateProduct(ctx context.Context, p dialtone.Product, a dialtone.Activity) error {
+	return db.logged(ctx, a, func(ctx context.Context, t tx) error {
 		_, err := t.exec(ctx, `
-			INSERT INTO listing_event (product_id, operator_id, seq, state, reason, actor, happened_at)
-			SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), COALESCE(MAX(e.seq), 0) + 1, CAST($3 AS TEXT), CAST($4 AS TEXT),
-				CAST($5 AS TEXT), CAST($6 AS BIGINT)
-			FROM listing_event AS e WHERE e.product_id = $1 AND e.operator_id = $2
-			HAVING NOT EXISTS (SELECT 1 FROM listing AS l WHERE l.product_id = $1 AND l.operator_id = $2 AND l.state = $3)`,
-			l.ProductID, l.OperatorID, string(l.State), l.Reason, actor, micros(l.Updated))
-		if err != nil {
-			return err
-		}
-		_, err = t.exec(ctx, `
-			INSERT INTO listing (product_id, operator_id, state, reason, updated_at) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (product_id, operator_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
-				updated_at = excluded.updated_at`,
-			l.ProductID, l.OperatorID, string(l.State), l.Reason, micros(l.Updated))
+			INSERT INTO product (id, organization_id, name, subtitle, description, icon_id, price, terms_url, privacy_url, support, scopes,
+				consent_version, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+			p.ID, p.OrganizationID, p.Name, p.Subtitle, p.Description, p.IconID, p.Price, p.TermsURL, p.PrivacyURL, p.Support,
+			document(p.Scopes), p.ConsentVersion, micros(p.Created), micros(p.Updated))
 		return err
 	})
 }
 
-// ListingChange is one line of a listing's history.
-type ListingChange struct {
-	Listing dialtone.Listing // from then on
-	Actor   string
+// SaveProduct replaces a product that was last updated at seen; Organization and Created stay. Errors: ErrConflict if
+// somebody else saved it since then, ErrNotFound.
+func (db *DB) SaveProduct(ctx context.Context, p dialtone.Product, seen time.Time, a dialtone.Activity) error {
+	return db.logged(ctx, a, func(ctx context.Context, t tx) error {
+		saved, err := t.exec(ctx, `
+			UPDATE product SET name = $2, subtitle = $3, description = $4, icon_id = $5, price = $6, terms_url = $7, privacy_url = $8,
+				support = $9, scopes = $10, consent_version = $11, updated_at = $12
+			WHERE id = $1 AND updated_at = $13`,
+			p.ID, p.Name, p.Subtitle, p.Description, p.IconID, p.Price, p.TermsURL, p.PrivacyURL, p.Support, document(p.Scopes),
+			p.ConsentVersion, micros(p.Updated), micros(seen))
+		if err != nil || saved == 1 {
+			return err
+		}
+		return conflictUnlessGone(ctx, t, `SELECT id FROM product WHERE id = $1`, p.ID)
+	})
 }
 
-// ListingHistory returns what became of a product at an operator, the oldest first.
-func (db *DB) ListingHistory(ctx context.Context, productID, operatorID string) ([]ListingChange, error) {
-	var history []ListingChange
-	var c ListingChange
-	err := db.read().each(ctx, []any{
-		&c.Listing.ProductID, &c.Listing.OperatorID, &c.Listing.State, &c.Listing.Reason, instant{&c.Listing.Updated}, &c.Actor,
-	}, func() { history = append(history, c) }, `
-		SELECT product_id, operator_id, state, reason, happened_at, actor FROM listing_event
-		WHERE product_id = $1 AND operator_id = $2 ORDER BY seq`, productID, operatorID)
-	return history, err
+// Products returns products of an organization, the newest first, up to limit of them: from the newest, or from the one
+// after the product with the id after. A search that is not empty leaves those whose name contains it, whatever the case.
+// Error: ErrNotFound if the organization has no product with the id after.
+func (db *DB) Products(ctx context.Context, organizationID, after, search string, limit int) ([]dialtone.Product, error) {
+	last := dialtone.Product{OrganizationID: organizationID} // of the page before
+	if after != "" {
+		var err error
+		if last, err = db.Product(ctx, after); err == nil && last.OrganizationID != organizationID {
+			err = dialtone.ErrNotFound
+		}
+		if err != nil {
+			return nil, fmt.Errorf("products after %s: %w", after, err)
+		}
+	}
+	if search != "" {
+		return db.searchProducts(ctx, last, search, limit)
+	}
+	var list []dialtone.Product
+	var p dialtone.Product
+	err := db.read().each(ctx, productFields(&p), func() { list = append(list, p) }, `
+		SELECT `+productColumns+` FROM product AS p
+		WHERE p.organization_id = $1 AND (p.created_at, p.id) < ($2, $3) ORDER BY p.created_at DESC, p.id DESC LIMIT $4`,
+		last.OrganizationID, newestFirst(last.Created), last.ID, limit)
+	return list, err
+}
+
+// searchProducts returns those after the last one whose names contain the text. It compares them here: the engines differ in
+// what the same letter in another case is.
+func (db *DB) searchProducts(ctx context.Context, last dialtone.Product, search string, limit int) ([]dialtone.Product, error) {
+	search = strings.ToLower(search)
+	var ids []string
+	var id, name string
+	err := db.read().each(ctx, []any{&id, &name}, func() {
+		if len(ids) < limit && strings.Contains(strings.ToLower(name), search) {
+			ids = append(ids, id)
+		}
+	}, `
+		SELECT p.id, p.name FROM product AS p
+		WHERE p.organization_id = $1 AND (p.created_at, p.id) < ($2, $3) ORDER BY p.created_at DESC, p.id DESC`,
+		last.OrganizationID, newestFirst(last.Created), last.ID)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]dialtone.Product, len(ids))
+	for i, id := range ids {
+		if list[i], err = db.Product(ctx, id); err != nil {
+			return nil, fmt.Errorf("search products: %w", err)
+		}
+	}
+	return list, nil
 }

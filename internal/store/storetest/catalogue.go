@@ -83,8 +83,7 @@ func testCatalogue(t *testing.T, db *store.DB) {
 		must(t, db.PutClientSecret(ctx, a.Client.ID, kept))
 		must(t, db.PutClientSecret(ctx, a.Client.ID, gone))
 		fails(t, "the same id again", db.PutClientSecret(ctx, a.Client.ID, kept), dialtone.ErrConflict)
-		fails(t, "of another client", db.DeleteClientSecret(ctx, "nobody", gone.ID), dialtone.ErrNotFound)
-		must(t, db.DeleteClientSecret(ctx, a.Client.ID, gone.ID))
+		must(t, db.RemoveClientSecret(ctx, a.Client.ID, gone.ID, dialtone.Activity{ID: secret.ID("ac"), Action: "client.secret.revoke", At: Now}))
 		must(t, db.TouchClientSecrets(ctx, map[string]time.Time{kept.ID: Now.Add(time.Minute), gone.ID: Now}))
 		must(t, db.TouchClientSecrets(ctx, map[string]time.Time{kept.ID: Now}))
 
@@ -106,7 +105,7 @@ func testCatalogue(t *testing.T, db *store.DB) {
 		must(t, err)
 		first := listing
 		first.Reason = "welcome"
-		same(t, "history", history, []store.ListingChange{{Listing: first, Actor: "staff"}, {Listing: suspended, Actor: "kim"}})
+		same(t, "history", history, []dialtone.ListingChange{{Listing: first, Actor: "staff"}, {Listing: suspended, Actor: "kim"}})
 		r, err := db.Registration(ctx, a.Client.ID)
 		must(t, err)
 		same(t, "enabled", r.EnabledAt(a.Operator.ID), false)

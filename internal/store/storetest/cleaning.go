@@ -24,16 +24,6 @@ func testCleaning(t *testing.T, db *store.DB) {
 	key := dialtone.KeyRow{ID: secret.ID("key"), Use: "seal", Created: Now, Retired: Now.Add(60 * day)}
 	must(t, db.InsertDataKey(ctx, key))
 
-	clean := func(at time.Time) {
-		t.Helper()
-		for {
-			_, more, err := db.DeleteExpired(ctx, at, 2) // few at a time, so that it takes several turns
-			must(t, err)
-			if !more {
-				return
-			}
-		}
-	}
 	// gone says for each thing whether it is gone.
 	gone := func() map[string]bool {
 		t.Helper()
@@ -74,7 +64,7 @@ func testCleaning(t *testing.T, db *store.DB) {
 		{91 * day, []string{"challenge", "token", "online", "session", "message", "key"}},
 		{188 * day, []string{"challenge", "token", "online", "session", "message", "key", "offline"}},
 	} {
-		clean(Now.Add(step.after))
+		clean(t, db, Now.Add(step.after))
 		want := map[string]bool{
 			"challenge": false, "session": false, "online": false, "offline": false, "message": false, "token": false, "key": false,
 		}

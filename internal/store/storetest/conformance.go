@@ -17,6 +17,7 @@ func Conformance(t *testing.T, db *store.DB) {
 		test func(*testing.T, *store.DB)
 	}{
 		{"cleaning", testCleaning}, // first, while there is little to clean
+		{"cleaning of the portal", testPortalCleaning},
 		{"catalogue", testCatalogue},
 		{"subscriptions", testSubscriptions},
 		{"keys", testKeys},
@@ -29,6 +30,25 @@ func Conformance(t *testing.T, db *store.DB) {
 		{"grants", testGrants},
 		{"refresh", testRefresh},
 		{"races", testRaces},
+		{"accounts", testAccounts},
+		{"e-mail codes", testEmailCodes},
+		{"account sessions", testAccountSessions},
+		{"passkeys", testPasskeys},
+		{"organizations", testOrganizations},
+		{"invitations", testInvitations},
+		{"API keys", testAPIKeys},
+		{"company sign-in", testCompanySignIn},
+		{"company accounts", testCompanyAccounts},
+		{"products", testProducts},
+		{"clients", testClients},
+		{"listings", testListings},
+		{"activities", testActivities},
+		{"failed requests", testFailedRequests},
+		{"tallies", testTallies},
+		{"idempotency", testIdempotency},
+		{"account races", testAccountRaces},
+		{"organization races", testOrganizationRaces},
+		{"product races", testProductRaces},
 	} {
 		t.Run(subject.name, func(t *testing.T) { subject.test(t, db) })
 	}

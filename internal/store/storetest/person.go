@@ -27,7 +27,10 @@ func NewApp(t testing.TB, db *store.DB) App {
 		Operator: dialtone.Operator{
 			ID: secret.ID("op"), Name: "Fjord Mobile", Brand: dialtone.Brand{Colour: "#0b4f8a", LogoID: "logo"},
 			Support: "https://fjord.example/help", Ranges: []string{"+4670174", "+4670175"}, Approval: dialtone.ApprovalAutomatic,
-			SMS: dialtone.SMSRoute{Route: "inbox", Sender: "Fjord", Daily: 1000}, Language: "sv", Sandbox: true, Created: Now, Updated: Now,
+			SMS: dialtone.SMSRoute{
+				Route: "inbox", Sender: "Fjord", Daily: 1000, Price: 45_000, Currency: "SEK", SharePrice: true,
+			},
+			Language: "sv", Sandbox: true, Created: Now, Updated: Now,
 		},
 		Organization: dialtone.Organization{ID: secret.ID("org"), Name: "Example Apps", Created: Now},
 	}

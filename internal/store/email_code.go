@@ -1,0 +1,109 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+)
+
+// Two transactions that work on the same code and the same budgets take the code first, then the budgets, as those of
+// challenges do.
+
+const emailCodeColumns = `id, browser_hash, email_key, code_hash, attempts, superseded, verified_at, created_at, expires_at`
+
+func emailCodeFields(c *dialtone.EmailCode) []any {
+	return []any{
+		&c.ID, &c.BrowserHash, &c.EmailKey, &c.CodeHash, &c.Attempts, &c.Superseded, instant{&c.Verified}, instant{&c.Created},
+		instant{&c.Expires},
+	}
+}
+
+// CreateEmailCode spends the budgets and inserts the code, which supersedes the open ones of the same browser. Error:
+// *dialtone.BudgetError if a budget is used up; then everything is as it was.
+func (db *DB) CreateEmailCode(ctx context.Context, c dialtone.EmailCode, budgets []dialtone.Budget, now time.Time) error {
+	err := db.write(ctx, func(ctx context.Context, t tx) error {
+		supersede := &step{args: []any{c.BrowserHash}, text: `
+			UPDATE email_code SET superseded = TRUE WHERE browser_hash = $1 AND verified_at IS NULL AND NOT superseded`}
+		if err := spendAll(ctx, t, budgets, now, supersede); err != nil {
+			return err
+		}
+		_, err := t.exec(ctx, `INSERT INTO email_code (`+emailCodeColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			c.ID, c.BrowserHash, c.EmailKey, c.CodeHash, c.Attempts, c.Superseded, micros(c.Verified), micros(c.Created),
+			c.Expires.UnixMicro())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("create e-mail code: %w", err)
+	}
+	return nil
+}
+
+// TryEmailCode counts one try at a code and says whether it was right. A right one signs in: the account of the address is
+// found, or accountIfNew, which has the address, is inserted, and the session with it; the session's account is set here.
+// The caller makes sure that accountIfNew.Email is the address that try.EmailKey was made of.
+//
+// Errors, none of which counts as a try: ErrNotFound if there is no such code for this browser and address; ErrExpired if it
+// is too old, or a newer one took its place; ErrExhausted if its tries are used up, and *dialtone.BudgetError if those of the
+// address are; ErrConflict if the right code came already.
+func (db *DB) TryEmailCode(ctx context.Context, try dialtone.EmailTry, accountIfNew dialtone.Account, session dialtone.AccountSession,
+	now time.Time) (dialtone.EmailTried, error) {
+	var tried dialtone.EmailTried
+	err := db.write(ctx, func(ctx context.Context, t tx) error {
+		tried = dialtone.EmailTried{}
+		code, err := countEmailTry(ctx, t, try, now)
+		if err != nil {
+			return err
+		}
+		tried.AttemptsLeft = max(0, try.MaxAttempts-code.Attempts)
+		if err := spend(ctx, t, try.Budget, now); err != nil || code.Verified.IsZero() {
+			return err
+		}
+		// Not before the try was paid for: an emptied budget would allow a guess that it had refused.
+		if err := refund(ctx, t, try.Budget.Key); err != nil {
+			return err
+		}
+		if tried.New, err = insertAccount(ctx, t, accountIfNew); err != nil {
+			return err
+		}
+		if tried.Account, err = accountByEmail(ctx, t, accountIfNew.Email); err != nil {
+			return err
+		}
+		tried.Right = true
+		session.AccountID = tried.Account.ID
+		return insertAccountSession(ctx, t, session)
+	})
+	if err != nil {
+		return dialtone.EmailTried{}, fmt.Errorf("try e-mail code: %w", err)
+	}
+	return tried, nil
+}
+
+// countEmailTry spends the try and verifies the code in one statement, so that no number of tries at once gets more than
+// MaxAttempts guesses. It returns the code after the try.
+func countEmailTry(ctx context.Context, t tx, try dialtone.EmailTry, now time.Time) (dialtone.EmailCode, error) {
+	var code dialtone.EmailCode
+	counted := false
+	err := t.each(ctx, emailCodeFields(&code), func() { counted = true }, `
+		UPDATE email_code SET attempts = attempts + 1, verified_at = CASE WHEN code_hash = $4 THEN CAST($5 AS BIGINT) END
+		WHERE id = $1 AND browser_hash = $2 AND email_key = $3 AND attempts < $6 AND expires_at > $5 AND verified_at IS NULL
+			AND NOT superseded
+		RETURNING `+emailCodeColumns,
+		try.ID, try.BrowserHash, try.EmailKey, try.CodeHash, now.UnixMicro(), try.MaxAttempts)
+	if err != nil || counted {
+		return code, err
+	}
+	err = t.one(ctx, emailCodeFields(&code), `
+		SELECT `+emailCodeColumns+` FROM email_code WHERE id = $1 AND browser_hash = $2 AND email_key = $3`,
+		try.ID, try.BrowserHash, try.EmailKey)
+	switch {
+	case err != nil: // also for another browser, which must not learn anything
+		return code, err
+	case !code.Verified.IsZero():
+		return code, dialtone.ErrConflict
+	case code.Superseded, !now.Before(code.Expires):
+		return code, dialtone.ErrExpired
+	}
+	return code, dialtone.ErrExhausted
+}

@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+)
+
+const listingColumns = `product_id, operator_id, state, reason, updated_at`
+
+func listingFields(l *dialtone.Listing) []any {
+	return []any{&l.ProductID, &l.OperatorID, &l.State, &l.Reason, instant{&l.Updated}}
+}
+
+// Listing returns a product's listing at an operator. Error: ErrNotFound if it was never offered there.
+func (db *DB) Listing(ctx context.Context, productID, operatorID string) (dialtone.Listing, error) {
+	var l dialtone.Listing
+	err := db.read().one(ctx, listingFields(&l),
+		`SELECT `+listingColumns+` FROM listing WHERE product_id = $1 AND operator_id = $2`, productID, operatorID)
+	if err != nil {
+		return dialtone.Listing{}, fmt.Errorf("listing of product %s at %s: %w", productID, operatorID, err)
+	}
+	return l, nil
+}
+
+// Listings returns the listings of a product, by operator id.
+func (db *DB) Listings(ctx context.Context, productID string) ([]dialtone.Listing, error) {
+	var list []dialtone.Listing
+	var l dialtone.Listing
+	err := db.read().each(ctx, listingFields(&l), func() { list = append(list, l) },
+		`SELECT `+listingColumns+` FROM listing WHERE product_id = $1 ORDER BY operator_id`, productID)
+	return list, err
+}
+
+// PutListing inserts or replaces a product's listing at an operator. A change of state leaves a line in the history, signed
+// by the actor. Error: ErrNotFound if there is no such product or operator.
+func (db *DB) PutListing(ctx context.Context, l dialtone.Listing, actor string) error {
+	return db.write(ctx, func(ctx context.Context, t tx) error {
+		// The history goes first: it looks at the state before. Its primary key decides between two who change it at once.
+		_, err := t.exec(ctx, `
+			INSERT INTO listing_event (product_id, operator_id, seq, state, reason, actor, happened_at)
+			SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), COALESCE(MAX(e.seq), 0) + 1, CAST($3 AS TEXT), CAST($4 AS TEXT),
+				CAST($5 AS TEXT), CAST($6 AS BIGINT)
+			FROM listing_event AS e WHERE e.product_id = $1 AND e.operator_id = $2
+			HAVING NOT EXISTS (SELECT 1 FROM listing AS l WHERE l.product_id = $1 AND l.operator_id = $2 AND l.state = $3)`,
+			l.ProductID, l.OperatorID, string(l.State), l.Reason, actor, micros(l.Updated))
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, `
+			INSERT INTO listing (product_id, operator_id, state, reason, updated_at) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (product_id, operator_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
+				updated_at = excluded.updated_at`,
+			l.ProductID, l.OperatorID, string(l.State), l.Reason, micros(l.Updated))
+		return err
+	})
+}
+
+// OfferListing lists a product at an operator that has none of it, or that declined it before; what staff decided otherwise
+// stays. The activity's actor signs the history. Errors: ErrConflict if the product is listed there, ErrNotFound if there is
+// no such product or operator.
+func (db *DB) OfferListing(ctx context.Context, l dialtone.Listing, a dialtone.Activity) error {
+	return db.logged(ctx, a, func(ctx context.Context, t tx) error {
+		offered, err := t.exec(ctx, `
+			INSERT INTO listing (`+listingColumns+`) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (product_id, operator_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
+				updated_at = excluded.updated_at
+			WHERE listing.state = 'declined'`,
+			l.ProductID, l.OperatorID, string(l.State), l.Reason, micros(l.Updated))
+		if err != nil {
+			return err
+		}
+		if offered == 0 {
+			return fmt.Errorf("%w: the product is listed there", dialtone.ErrConflict)
+		}
+		_, err = t.exec(ctx, `
+			INSERT INTO listing_event (product_id, operator_id, seq, state, reason, actor, happened_at)
+			SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), COALESCE(MAX(e.seq), 0) + 1, CAST($3 AS TEXT), CAST($4 AS TEXT),
+				CAST($5 AS TEXT), CAST($6 AS BIGINT)
+			FROM listing_event AS e WHERE e.product_id = $1 AND e.operator_id = $2`,
+			l.ProductID, l.OperatorID, string(l.State), l.Reason, a.ActorID, micros(l.Updated))
+		return err
+	})
+}
+
+// ListingHistory returns what became of a product at an operator, the oldest first.
+func (db *DB) ListingHistory(ctx context.Context, productID, operatorID string) ([]dialtone.ListingChange, error) {
+	var history []dialtone.ListingChange
+	var c dialtone.ListingChange
+	err := db.read().each(ctx, []any{
+		&c.Listing.ProductID, &c.Listing.OperatorID, &c.Listing.State, &c.Listing.Reason, instant{&c.Listing.Updated}, &c.Actor,
+	}, func() { history = append(history, c) }, `
+		SELECT product_id, operator_id, state, reason, happened_at, actor FROM listing_event
+		WHERE product_id = $1 AND operator_id = $2 ORDER BY seq`, productID, operatorID)
+	return history, err
+}
