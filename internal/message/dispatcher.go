@@ -208,6 +208,9 @@ func (d *Dispatcher) record(m Message, accepted Accepted, err error) {
 		row.State, row.Code = outcome(err)
 		d.log.Error("SMS not sent", "message", m.ID, "operator", m.OperatorID, "route", m.Route, "state", row.State, "error", err)
 	}
+	if left := row.State == dialtone.SMSAccepted || row.State == dialtone.SMSUnknown; left && m.Left != nil {
+		m.Left(row.Segments) // also when the gateway broke off: most of those were sent
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(d.ctx), recordWithin)
 	defer cancel()
 	if err := d.store.PutMessage(ctx, row); err != nil {

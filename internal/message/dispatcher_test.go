@@ -17,6 +17,7 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/message"
+	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/store"
 	"github.com/dialtone-id/dialtone/internal/store/storetest"
 )
@@ -233,4 +234,27 @@ func TestARouteThatHangsDoesNotHoldUpTheOthers(t *testing.T) {
 			t.Error("a message was sent after Close")
 		}
 	})
+}
+
+func TestWhatLeftIsToldInSegments(t *testing.T) {
+	t.Parallel()
+	var left sync.Map // segments by message id
+	telling := func(m message.Message) message.Compose {
+		m.Left = func(segments int) { left.Store(m.ID, segments) }
+		return composed(m)
+	}
+	d := message.NewDispatcher(message.DispatcherConfig{
+		Router: message.Router{"inbox": message.NewInbox()}, Store: storetest.New(t), Log: slog.New(slog.DiscardHandler),
+	})
+	long := pin("sms_long", "inbox")
+	long.Text = secret.Text(strings.Repeat("This is long. ", 20)) // 280 characters
+	d.Enqueue(telling(pin("sms_short", "inbox")))
+	d.Enqueue(telling(long))
+	d.Enqueue(telling(pin("sms_lost", "nowhere")))
+	closeNow(t, d)
+	for id, want := range map[string]any{"sms_short": 1, "sms_long": 2, "sms_lost": nil} {
+		if got, _ := left.Load(id); got != want {
+			t.Errorf("%s left as %v SMS, want %v", id, got, want)
+		}
+	}
 }

@@ -28,6 +28,9 @@ type Message struct {
 	NotAfter   time.Time // worthless from then on
 	Template   string    // which text it is, for the record
 	Language   string
+	// Left, if it is set, is told once that the message left, and as how many SMS: what the operator pays for. It is called in
+	// the background and must not wait.
+	Left func(segments int)
 }
 
 // Sender is one way out. Send returns nil when the message was taken, or an error with a *Failure in it. It is safe for

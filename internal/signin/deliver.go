@@ -19,6 +19,7 @@ type sending struct {
 	code                    secret.Text
 	asked, notAfter         time.Time
 	product, language, host string
+	clientID, productID     string // whose SMS it counts as
 }
 
 // pinMessage returns what makes the SMS when its turn comes, after the answer to the browser: here the ways of served and
@@ -50,6 +51,12 @@ func (s *Service) pinMessage(p sending) message.Compose {
 			NotAfter:   p.notAfter,
 			Template:   templatePIN,
 			Language:   language,
+			Left: func(segments int) {
+				s.Traffic.Count(dialtone.Tally{
+					ProductID: p.productID, ClientID: p.clientID, OperatorID: operator.ID, Hour: p.asked,
+					Kind: dialtone.TallySMSSegments, Count: int64(segments),
+				})
+			},
 		}, nil
 	}
 }

@@ -15,6 +15,7 @@ type ResendRequest struct {
 	ChallengeID string
 	BrowserID   string
 	ClientID    string
+	ProductID   string
 	ProductName string
 	Language    string
 	Network     string
@@ -64,7 +65,7 @@ func (s *Service) Resend(ctx context.Context, r ResendRequest, now time.Time) (S
 	}
 	s.Dispatcher.Enqueue(s.pinMessage(sending{
 		line: line, code: code, asked: now, notAfter: c.Expires,
-		product: r.ProductName, language: r.Language, host: r.Host,
+		product: r.ProductName, language: r.Language, host: r.Host, clientID: r.ClientID, productID: r.ProductID,
 	}))
 	return Started{ChallengeID: c.ID, Expires: c.Expires, NextSend: c.NextSend}, nil
 }

@@ -18,7 +18,6 @@ import (
 	"context"
 	"encoding/base64"
 	"log/slog"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -57,6 +56,11 @@ type Operators interface {
 	Operator(ctx context.Context, id string) (dialtone.Operator, error)
 }
 
+// Traffic counts the SMS that leave. It waits for nothing.
+type Traffic interface {
+	Count(t dialtone.Tally)
+}
+
 // Dispatcher sends in the background.
 type Dispatcher interface {
 	Enqueue(compose message.Compose)
@@ -68,6 +72,7 @@ type Config struct {
 	Keys       *secret.Keys
 	Dispatcher Dispatcher
 	Operators  Operators
+	Traffic    Traffic
 	Policy     Policy
 	Log        *slog.Logger
 	// Sandbox says whether the test numbers, whose PINs are published, are served. While it is false their lines are nobody's
@@ -112,44 +117,16 @@ func (s *Service) sendBudgets(numberKey, address string) []dialtone.Budget {
 		budgets = append(budgets, dialtone.Budget{Key: budgetKey(countNumberSends, numberKey), Limits: s.Policy.NumberSends})
 	}
 	if len(s.Policy.AddressSends) > 0 {
-		budgets = append(budgets, s.networkBudget(countAddressSends, household.of(address), s.Policy.AddressSends))
+		budgets = append(budgets, s.networkBudget(countAddressSends, dialtone.Household(address), s.Policy.AddressSends))
 	}
 	if len(s.Policy.NetworkSends) > 0 {
-		budgets = append(budgets, s.networkBudget(countNetworkSends, neighbourhood.of(address), s.Policy.NetworkSends))
+		budgets = append(budgets, s.networkBudget(countNetworkSends, dialtone.Neighbourhood(address), s.Policy.NetworkSends))
 	}
 	return budgets
 }
 
 func (s *Service) networkBudget(count, network string, limits []dialtone.Limit) dialtone.Budget {
 	return dialtone.Budget{Key: budgetKey(count, encode(s.Keys.Fixed(secret.LabelNetwork, network))), Limits: limits}
-}
-
-// reach is the size of a network that is counted as one sender, in bits of its prefix.
-type reach struct{ v4, v6 int }
-
-var (
-	// household is the smallest that a household or a small company gets.
-	household = reach{v4: 32, v6: 64}
-	// neighbourhood is what one customer can rent to have many addresses, and what many people may share.
-	neighbourhood = reach{v4: 24, v6: 48}
-)
-
-// of returns the network of an IP address. What is no IP address counts as it is.
-func (n reach) of(address string) string {
-	ip, err := netip.ParseAddr(address)
-	if err != nil {
-		return address
-	}
-	ip = ip.Unmap()
-	bits := n.v6
-	if ip.Is4() {
-		bits = n.v4
-	}
-	prefix, err := ip.WithZone("").Prefix(bits)
-	if err != nil {
-		return address
-	}
-	return prefix.String()
 }
 
 // A challenge's id ends with the id of the data key that its code is hashed under: data keys rotate while PINs are on their

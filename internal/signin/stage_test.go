@@ -17,6 +17,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/store"
 	"github.com/dialtone-id/dialtone/internal/store/storetest"
+	"github.com/dialtone-id/dialtone/internal/traffic"
 )
 
 const (
@@ -67,6 +68,7 @@ func newStage(t *testing.T, change ...func(*Config)) *stage {
 		t.Fatal(err)
 	}
 	config := Config{Store: s.db, Keys: keys, Operators: operators{s.db}, Policy: DefaultPolicy, Log: slog.New(slog.NewTextHandler(s.log, nil)), Sandbox: true}
+	config.Traffic = traffic.New(s.db, config.Log)
 	for _, c := range change {
 		c(&config)
 	}

@@ -16,7 +16,8 @@ type StartRequest struct {
 	Number      dialtone.PhoneNumber
 	BrowserID   string // the browser-id cookie; only this browser can use the PIN
 	RequestHash string // names the authorization request; only it can be gone on with
-	ClientID    string // for the log
+	ClientID    string // for the log and the counts, as is ProductID
+	ProductID   string
 	ProductName string // as the SMS names it
 	Language    string // of the page; empty: the line's own
 	Network     string // the IP address that asks
@@ -65,7 +66,7 @@ func (s *Service) Start(ctx context.Context, r StartRequest, now time.Time) (Sta
 	}
 	s.Dispatcher.Enqueue(s.pinMessage(sending{
 		line: line, code: code, asked: now, notAfter: c.Expires,
-		product: r.ProductName, language: r.Language, host: r.Host,
+		product: r.ProductName, language: r.Language, host: r.Host, clientID: r.ClientID, productID: r.ProductID,
 	}))
 	return Started{ChallengeID: c.ID, Expires: c.Expires, NextSend: c.NextSend}, nil
 }
@@ -92,7 +93,7 @@ func (s *Service) sandboxBudgets(address string) []dialtone.Budget {
 	if len(s.Policy.SandboxSends) == 0 {
 		return nil
 	}
-	return []dialtone.Budget{s.networkBudget(countSandboxSends, household.of(address), s.Policy.SandboxSends)}
+	return []dialtone.Budget{s.networkBudget(countSandboxSends, dialtone.Household(address), s.Policy.SandboxSends)}
 }
 
 // inSandbox reports whether the line has a PIN that everybody knows. It must have a number that nobody has: a fixed PIN on

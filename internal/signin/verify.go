@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
@@ -32,6 +31,9 @@ type WrongPINError struct{ Left int }
 
 func (e *WrongPINError) Error() string { return fmt.Sprintf("wrong PIN, %d tries left", e.Left) }
 
+// ErrLastTry: the try was wrong and the last one that the PIN survives. It wraps ErrExhausted.
+var ErrLastTry = fmt.Errorf("the last try was wrong: %w", dialtone.ErrExhausted)
+
 // amr are the methods that a PIN by SMS proves (RFC 8176 §2).
 var amr = []string{"sms", "otp"}
 
@@ -41,7 +43,7 @@ const noPIN = 32
 // Verify spends one try and signs the person in if the PIN is right.
 //
 // Errors: *WrongPINError; ErrInvalid if it is no PIN at all, which costs no try; ErrExpired; ErrSuperseded if a newer PIN of the
-// same sign-in was asked for; ErrExhausted if the tries are used up, with a *BudgetError if the number's are; ErrForbidden if
+// same sign-in was asked for; ErrExhausted if the tries are used up, as ErrLastTry by this one and with a *BudgetError if the number's are; ErrForbidden if
 // the PIN belongs to another browser or request; ErrNotFound.
 func (s *Service) Verify(ctx context.Context, r VerifyRequest, now time.Time) (Outcome, error) {
 	pin, err := s.parsePIN(r.PIN)
@@ -91,7 +93,7 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest, now time.Time) (O
 	case tried.Right:
 		return Outcome{Session: tried.Session, Cookie: cookie.text()}, nil
 	case tried.Challenge.Attempts >= s.Policy.Tries:
-		return Outcome{}, fmt.Errorf("verify PIN: the last try was wrong: %w", dialtone.ErrExhausted)
+		return Outcome{}, fmt.Errorf("verify PIN: %w", ErrLastTry)
 	default:
 		return Outcome{}, &WrongPINError{Left: s.Policy.Tries - tried.Challenge.Attempts}
 	}
@@ -136,17 +138,7 @@ func (s *Service) parsePIN(typed string) (secret.Text, error) {
 	if len(typed) > maxTyped {
 		return "", fmt.Errorf("PIN: %w: it is too long", dialtone.ErrInvalid)
 	}
-	pin := strings.Map(func(r rune) rune {
-		for _, zero := range []rune{'٠', '۰', '０'} { // Arabic-Indic, extended Arabic-Indic, full width
-			if r >= zero && r <= zero+9 {
-				return '0' + r - zero
-			}
-		}
-		if r == '-' || unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) {
-			return -1
-		}
-		return r
-	}, typed)
+	pin := dialtone.TypedDigits(typed)
 	if len(pin) < minDigits || len(pin) > s.Policy.Digits || strings.ContainsFunc(pin, func(r rune) bool { return r < '0' || r > '9' }) {
 		return "", fmt.Errorf("PIN: %w: it is not %d digits", dialtone.ErrInvalid, s.Policy.Digits)
 	}

@@ -25,6 +25,7 @@ const (
 	PrefixCode         = "dt_ac_"
 	PrefixRevokeLink   = "dt_rl_"
 	PrefixClientSecret = "dt_cs_"
+	PrefixAPIKey       = "dt_ak_"
 )
 
 // Minter makes and opens tokens. It is safe for concurrent use and sees a rotation of the keys at once.

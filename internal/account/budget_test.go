@@ -1,0 +1,217 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/message"
+)
+
+func TestAnAddressGetsFiveCodesAnHourAndTwentyADay(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	asked := s.now
+	for hour := range 4 {
+		for i := range 5 {
+			s.mustRequest(ada, fmt.Sprint("browser ", i))
+		}
+		if hour == 0 {
+			_, err := s.request("ADA@example.com", "browser")
+			wantWait(t, "the sixth in an hour", err, time.Hour)
+			s.mustRequest(grace, "browser") // another address has its own
+		}
+		s.later(time.Hour)
+	}
+	_, err := s.request(ada, "browser")
+	wantWait(t, "the 21st in a day", err, asked.Add(24*time.Hour).Sub(s.now))
+	if n := len(s.mails(ada)); n != 20 {
+		t.Errorf("%d e-mails, want 20", n)
+	}
+}
+
+func TestAHouseholdAsksForThirtyCodesAnHourAndItsNetworkForThreeHundred(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	asked := 0
+	ask := func(address string) error {
+		asked++
+		_, err := s.RequestCode(context.Background(), CodeRequest{Email: fmt.Sprintf("p%d@example.com", asked), BrowserID: "browser", Network: address}, s.now)
+		return err
+	}
+	for neighbour := range 10 {
+		address := fmt.Sprintf("192.0.2.%d", neighbour)
+		for range 30 {
+			if err := ask(address); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if neighbour < 9 {
+			wantWait(t, "the 31st from "+address, ask(address), time.Hour)
+		}
+	}
+	wantWait(t, "the 301st, from a new address of the /24", ask("192.0.2.200"), time.Hour)
+	if err := ask("192.0.3.1"); err != nil {
+		t.Errorf("from another network: %v", err)
+	}
+}
+
+func TestWrongTriesOfAnAddressCountOverAllItsCodes(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	for i := range 4 {
+		browser := fmt.Sprint("browser ", i)
+		sent := s.mustRequest(ada, browser)
+		for range 5 {
+			if _, err := s.verify(sent, browser, wrong(s.code(ada))); err == nil {
+				t.Fatal("a wrong code was right")
+			}
+		}
+	}
+	sent := s.mustRequest(ada, "browser")
+	_, err := s.verify(sent, "browser", s.code(ada))
+	wantWait(t, "the 21st try, with the right code", err, time.Hour)
+	wantError(t, "the same", err, dialtone.ErrExhausted)
+
+	s.later(time.Hour)
+	sent = s.mustRequest(ada, "browser")
+	s.mustVerify(sent, "browser", s.code(ada))
+	sent = s.mustRequest(ada, "browser")
+	for range 4 {
+		_, err = s.verify(sent, "browser", wrong(s.code(ada)))
+	}
+	wantLeft(t, "after the right code the count begins anew", err, 1)
+}
+
+func TestOthersCannotUseUpAnAddressesTries(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	sent := s.mustRequest(ada, "browser")
+	for range 60 {
+		_, err := s.verify(sent, "other browser", "000000")
+		wantError(t, "from another browser", err, dialtone.ErrNotFound)
+		_, err = s.verify(CodeSent{CodeID: "emc_guessed.seal-1", Email: ada}, "other browser", "000000")
+		wantError(t, "with a code id that is guessed", err, dialtone.ErrNotFound)
+	}
+	s.mustVerify(sent, "browser", s.code(ada))
+}
+
+func TestAMailServerThatIsAwayIsToldApart(t *testing.T) {
+	t.Parallel()
+	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := gone.Addr().String()
+	if err := gone.Close(); err != nil {
+		t.Fatal(err)
+	}
+	away, err := message.NewSMTP(message.SMTPConfig{Address: address, TLS: message.TLSNone, From: "dialtone@example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newStage(t, func(c *Config) { c.Mail = away })
+	_, err = s.request(ada, "browser")
+	if _, ok := errors.AsType[*MailError](err); !ok || !errors.Is(err, dialtone.ErrUnavailable) {
+		t.Errorf("the mail server is away: %v, want *MailError", err)
+	}
+	if strings.Contains(err.Error(), "ada") {
+		t.Errorf("the error holds the address: %v", err)
+	}
+}
+
+// answering is a mail server that answers all e-mails alike.
+type answering struct{ error }
+
+func (a answering) SendMail(context.Context, message.Mail) error { return a.error }
+
+func TestAnAddressThatTheMailServerRefusesIsAProblemOfTheField(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.Mail = answering{&message.Failure{Kind: message.Rejected, Code: "smtp_550"}}
+	_, err := s.request(ada, "browser")
+	wantField(t, "no such mailbox", err, "email")
+	for _, failure := range []*message.Failure{
+		{Kind: message.Rejected, Code: "smtp_535"}, {Kind: message.Rejected, Code: "smtp_certificate"},
+		{Kind: message.Temporary, Code: "smtp_450"}, {Kind: message.Throttled, Code: "smtp_busy"},
+	} {
+		s.Mail = answering{failure}
+		_, err := s.request(grace, failure.Code)
+		if _, ok := errors.AsType[*MailError](err); !ok {
+			t.Errorf("%s: %v, want *MailError", failure.Code, err)
+		}
+	}
+}
+
+func TestACodeThatMayHaveBeenSentCounts(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.Mail = answering{&message.Failure{Kind: message.Ambiguous, Code: "smtp_connection"}}
+	sent := s.mustRequest(ada, "browser")
+	_, err := s.verify(sent, "browser", "x")
+	wantField(t, "no code", err, "code")
+	if !strings.Contains(s.log.String(), "e-mail may be lost") {
+		t.Errorf("log: %s", s.log)
+	}
+}
+
+func TestNoCodeAddressOrSecretIsLogged(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	sent := s.mustRequest(ada, "browser")
+	code := s.code(ada)
+	_, wrongErr := s.verify(sent, "browser", wrong(code))
+	s.mustVerify(sent, "browser", code)
+	var err error
+	for range 5 {
+		_, err = s.request(ada, "browser")
+	}
+	wantError(t, "the sixth code", err, dialtone.ErrExhausted)
+	text := s.log.String() + err.Error() + wrongErr.Error()
+	if strings.Contains(text, code) || strings.Contains(text, "ada") || !strings.Contains(text, "budget used up") {
+		t.Errorf("log and errors: %s", text)
+	}
+}
+
+func TestAPolicyWithinItsBounds(t *testing.T) {
+	t.Parallel()
+	if err := DefaultPolicy.Validate(); err != nil {
+		t.Error(err)
+	}
+	for want, change := range map[string]func(*Policy){
+		"5 digits":                func(p *Policy) { p.Digits = 5 },
+		"9 digits":                func(p *Policy) { p.Digits = 9 },
+		"at most 10m0s":           func(p *Policy) { p.Lifetime = 11 * time.Minute },
+		"valid for 0s":            func(p *Policy) { p.Lifetime = 0 },
+		"11 tries":                func(p *Policy) { p.Tries = 11 },
+		"are not limited":         func(p *Policy) { p.EmailFailures = nil },
+		"101 wrong tries":         func(p *Policy) { p.EmailFailures = []dialtone.Limit{{Count: 101, Window: time.Hour}} },
+		"0 codes to an address":   func(p *Policy) { p.EmailSends = []dialtone.Limit{{Window: time.Hour}} },
+		"-1 codes for a network":  func(p *Policy) { p.NetworkSends = []dialtone.Limit{{Count: -1, Window: time.Hour}} },
+		"or 1m0s without use":     func(p *Policy) { p.SessionIdle = time.Minute },
+		"sessions end after 1h0m": func(p *Policy) { p.SessionLifetime = time.Hour },
+	} {
+		p := DefaultPolicy
+		change(&p)
+		if err := p.Validate(); !errors.Is(err, dialtone.ErrInvalid) || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+		if _, err := New(Config{Policy: p, Origin: origin}); !errors.Is(err, dialtone.ErrInvalid) {
+			t.Errorf("a service with a policy of %s: %v", want, err)
+		}
+	}
+}
+
+func TestAServiceNeedsThePortalsAddress(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"", "developers.example.com", "ftp://example.com", "https://", "https://exa mple.com", "mailto:ada@example.com"} {
+		if _, err := New(Config{Policy: DefaultPolicy, Origin: address}); !errors.Is(err, dialtone.ErrInvalid) {
+			t.Errorf("%q: %v, want ErrInvalid", address, err)
+		}
+	}
+}

@@ -1,0 +1,96 @@
+package account
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+)
+
+// CompanyProblem says why a company sign-in came to nothing, as a page tells the person.
+type CompanyProblem string
+
+const (
+	ProblemNotSetUp     CompanyProblem = "not_set_up"    // the organization has no provider, or it does not take our client
+	ProblemProviderAway CompanyProblem = "provider_away" // the provider does not answer, or not as one
+	ProblemRefused      CompanyProblem = "refused"       // the provider said no; Code is its word for it
+	ProblemNotInvited   CompanyProblem = "not_invited"   // the provider knows the person, and the organization lets nobody join
+	ProblemExpired      CompanyProblem = "expired"       // too late, or a second time
+	ProblemOtherBrowser CompanyProblem = "other_browser" // another browser began it
+	ProblemMismatch     CompanyProblem = "mismatch"      // the answer is not the one that was asked for
+)
+
+// CompanyError is why a company sign-in came to nothing. It wraps ErrNotFound, ErrUnavailable, ErrForbidden, ErrExpired or
+// ErrInvalid.
+type CompanyError struct {
+	Problem CompanyProblem
+	Code    string // of ProblemRefused: the provider's error code, such as "access_denied"
+	cause   error  // for the log; may hold the provider's words
+}
+
+func (e *CompanyError) Error() string {
+	if e.Code != "" {
+		return fmt.Sprintf("company sign-in: %s: %s: %v", e.Problem, e.Code, e.cause)
+	}
+	return fmt.Sprintf("company sign-in: %s: %v", e.Problem, e.cause)
+}
+
+// Unwrap returns what sort of error it is, and the cause.
+func (e *CompanyError) Unwrap() []error {
+	sort := dialtone.ErrInvalid
+	switch e.Problem {
+	case ProblemNotSetUp:
+		sort = dialtone.ErrNotFound
+	case ProblemProviderAway:
+		sort = dialtone.ErrUnavailable
+	case ProblemRefused, ProblemNotInvited:
+		sort = dialtone.ErrForbidden
+	case ProblemExpired:
+		sort = dialtone.ErrExpired
+	}
+	return []error{sort, e.cause}
+}
+
+// suspicious reports whether it may be an attack, which the log should show even where the page just says "again".
+func (e *CompanyError) suspicious() bool {
+	return e.Problem == ProblemMismatch || e.Problem == ProblemOtherBrowser
+}
+
+func companyError(problem CompanyProblem, cause error) error {
+	return &CompanyError{Problem: problem, cause: cause}
+}
+
+// refusedBy is what a provider's error code means (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6).
+func refusedBy(code string) error {
+	cause := fmt.Errorf("the provider answered with an error: %w", dialtone.ErrForbidden)
+	if code == "server_error" || code == "temporarily_unavailable" {
+		return &CompanyError{Problem: ProblemProviderAway, Code: code, cause: cause}
+	}
+	return &CompanyError{Problem: ProblemRefused, Code: code, cause: cause}
+}
+
+const (
+	maxErrorCode = 64
+	maxWords     = 200
+)
+
+// errorCode returns a provider's error code if it looks like one, and "unknown" otherwise: it is shown to people.
+func errorCode(text string) string {
+	strange := func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' && r != '-' && r != '.'
+	}
+	if len(text) > maxErrorCode || strings.ContainsFunc(text, strange) {
+		return "unknown"
+	}
+	return text
+}
+
+// inShort keeps the start of an error that may repeat a provider's whole page.
+func inShort(err error) error {
+	text := strings.Join(strings.Fields(strings.ToValidUTF8(err.Error(), "?")), " ")
+	if len(text) > maxWords {
+		text = strings.ToValidUTF8(text[:maxWords], "") + "…"
+	}
+	return errors.New(text)
+}
