@@ -15,7 +15,7 @@ type guard struct {
 	allowLoopback bool
 }
 
-// RoundTrip does one request. Errors: ErrRefused; ErrTooLarge, also while the body is read.
+// RoundTrip does one request. Error: ErrRefused; reading the body: ErrTooLarge.
 func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	transport, err := g.transportFor(r)
 	if err != nil {
@@ -27,10 +27,6 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	response, err := transport.RoundTrip(r)
 	if err != nil {
 		return nil, err
-	}
-	if response.ContentLength > g.maxBody {
-		_ = response.Body.Close()
-		return nil, ErrTooLarge
 	}
 	response.Body = &limited{body: response.Body, left: g.maxBody}
 	return response, nil
