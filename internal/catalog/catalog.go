@@ -1,4 +1,5 @@
-// Package catalog keeps who may ask whom for what: operators, scopes, organizations, products, clients, listings.
+// Package catalog keeps who may ask whom for what: operators, scopes, organizations with their members, products, clients,
+// listings.
 //
 // It owns the rules for changing them (a product's consent version grows with a material change, an operator with
 // automatic approval enables what it is offered, a secret is shown once), the cache through which every protocol request
@@ -8,6 +9,8 @@
 //	Registration, Scopes, Operators ── at most 1 s old, dropped at once on the node that writes
 //	PutOperator … List, AddSecret   ── validate, write, drop
 //	AuthenticateSecret              ── which of the client's live secrets, if any
+//	May, Organization … SaveClient  ── what members and API keys do: who may is in permission.go, what they may write in
+//	                                   fields.go, and every change leaves a line in the organization's log
 //	ParseDocument, Apply            ── all of the above from one file, idempotently
 package catalog
 
@@ -20,7 +23,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
-// Store is what the catalogue needs of the database.
+// Store is what the catalogue needs of the database. What only one file needs is declared there.
 type Store interface {
 	Registration(ctx context.Context, clientID string) (dialtone.Registration, error)
 	Scopes(ctx context.Context) ([]dialtone.Scope, error)
@@ -40,6 +43,19 @@ type Store interface {
 	TouchClientSecrets(ctx context.Context, lastUsed map[string]time.Time) error
 	PutListing(ctx context.Context, listing dialtone.Listing, actor string) error
 	PutSubscription(ctx context.Context, subscription dialtone.Subscription, now time.Time) error
+
+	membershipStore
+	organizationStore
+	memberStore
+	invitationStore
+	productStore
+	assetStore
+	listingStore
+	clientStore
+	clientSecretStore
+	apiKeyStore
+	companyStore
+	activityStore
 }
 
 // Catalog reads and changes the catalogue. Safe for concurrent use.
@@ -49,7 +65,9 @@ type Catalog struct {
 	scopes        *fresh[struct{}, map[string]dialtone.Scope]
 	operators     *fresh[struct{}, []dialtone.Operator]
 	closed        []string // operators
-	lastUsed      lastUsed
+	lastUsed      lastUsed // of client secrets
+	keysLastUsed  lastUsed
+	decoding      chan struct{} // holds one thing for each picture that is being decoded
 }
 
 // registrationsKept bounds the cache: some 2 kB each.
@@ -61,6 +79,7 @@ func New(store Store, closed ...string) *Catalog {
 	return &Catalog{
 		store:         store,
 		closed:        closed,
+		decoding:      make(chan struct{}, decodedAtOnce),
 		registrations: newFresh(registrationsKept, readRegistration(store, closed)),
 		scopes:        newFresh(1, readScopes(store)),
 		operators:     newFresh(1, func(ctx context.Context, _ struct{}) ([]dialtone.Operator, error) { return store.Operators(ctx) }),

@@ -71,7 +71,7 @@ func apply(t *testing.T, c *catalog.Catalog, text string, at time.Time) kept {
 func TestApplyingTwiceChangesNothingAndMakesNoSecondSecret(t *testing.T) {
 	t.Parallel()
 	db := storetest.New(t)
-	c := catalog.New(database{db})
+	c := catalog.New(db)
 	first := apply(t, c, document, now)
 	if len(first) != 1 {
 		t.Fatalf("%d secrets were made, want one: a public client has none", len(first))
@@ -115,7 +115,7 @@ func snapshot(t *testing.T, db *store.DB, clientID string) state {
 func TestTheMadeSecretAuthenticatesAndTheStoreHoldsItsHashOnly(t *testing.T) {
 	t.Parallel()
 	db := storetest.New(t)
-	c := catalog.New(database{db})
+	c := catalog.New(db)
 	made := apply(t, c, document, now)[0]
 	registration, err := c.Registration(t.Context(), made.ClientID)
 	if err != nil {
@@ -150,7 +150,7 @@ func TestAnExpiredSecretIsRefused(t *testing.T) {
 		{ID: "old", Hash: secret.Hash("old"), Expires: now},
 		{ID: "new", Hash: secret.Hash("new"), Expires: now.Add(time.Second)},
 	}}}
-	c := catalog.New(database{storetest.New(t)})
+	c := catalog.New(storetest.New(t))
 	if c.AuthenticateSecret(registration, "old", now) || !c.AuthenticateSecret(registration, "new", now) {
 		t.Error("want the new one of two secrets only")
 	}
@@ -158,7 +158,7 @@ func TestAnExpiredSecretIsRefused(t *testing.T) {
 
 func TestAListingFollowsTheOperatorsApprovalAndStaffDecisionsStay(t *testing.T) {
 	t.Parallel()
-	c := catalog.New(database{storetest.New(t)})
+	c := catalog.New(storetest.New(t))
 	client := apply(t, c, document, now)[0].ClientID
 	listings := func() map[string]dialtone.ListingState {
 		registration, err := c.Registration(t.Context(), client)
@@ -199,7 +199,7 @@ func TestAMaterialChangeAsksForConsentAgain(t *testing.T) {
 	}
 	version := func(t *testing.T, from, to string) int {
 		db := storetest.New(t)
-		c := catalog.New(database{db})
+		c := catalog.New(db)
 		apply(t, c, document, now)
 		apply(t, c, strings.Replace(document, from, to, 1), now)
 		product, err := db.Product(t.Context(), "product_1")
@@ -230,7 +230,7 @@ func TestAClientMayBringItsSecretsHash(t *testing.T) {
 	t.Parallel()
 	const sum = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b" // of "secret"
 	text := strings.Replace(document, "description: this is a test", "id: client_own, secret_sha256: "+sum+", description: x", 1)
-	c := catalog.New(database{storetest.New(t)})
+	c := catalog.New(storetest.New(t))
 	for range 2 {
 		if made := apply(t, c, text, now); len(made) != 0 {
 			t.Fatalf("%d secrets were made", len(made))
@@ -247,7 +247,7 @@ func TestAClientMayBringItsSecretsHash(t *testing.T) {
 
 func TestASecretThatCannotBeKeptIsMadeAgain(t *testing.T) {
 	t.Parallel()
-	c := catalog.New(database{storetest.New(t)})
+	c := catalog.New(storetest.New(t))
 	full := errors.New("the disk is full")
 	err := c.Apply(t.Context(), parse(t, document), func([]catalog.Credentials) error { return full }, now)
 	if !errors.Is(err, full) {
@@ -279,7 +279,7 @@ func TestADocumentIsRefusedAsAWhole(t *testing.T) {
 			}
 			db := storetest.New(t)
 			var k kept
-			err := catalog.New(database{db}).Apply(t.Context(), parse(t, strings.Replace(document, test.old, test.new, 1)), k.keep, now)
+			err := catalog.New(db).Apply(t.Context(), parse(t, strings.Replace(document, test.old, test.new, 1)), k.keep, now)
 			if !errors.Is(err, dialtone.ErrInvalid) || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want a text with %q", err, test.want)
 			}
@@ -315,7 +315,7 @@ func TestSomethingThatIsNotThereIsNamed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var k kept
-			err := catalog.New(database{storetest.New(t)}).Apply(t.Context(), parse(t, strings.Replace(document, test.old, test.new, 1)), k.keep, now)
+			err := catalog.New(storetest.New(t)).Apply(t.Context(), parse(t, strings.Replace(document, test.old, test.new, 1)), k.keep, now)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want a text with %q", err, test.want)
 			}
@@ -326,7 +326,7 @@ func TestSomethingThatIsNotThereIsNamed(t *testing.T) {
 func TestAnEndedLineStaysEnded(t *testing.T) {
 	t.Parallel()
 	db := storetest.New(t)
-	c := catalog.New(database{db})
+	c := catalog.New(db)
 	apply(t, c, document, now)
 	first, err := db.SubscriptionByNumber(t.Context(), "+33639980000")
 	if err != nil {
@@ -358,7 +358,7 @@ func TestADocumentCannotTouchTheSandbox(t *testing.T) {
 		"operators: [{id: sandbox, name: Mine}]",
 		`subscriptions: [{operator: sandbox, phone_number: "+46701234567"}]`,
 	} {
-		if err := catalog.New(database{db}).Apply(t.Context(), parse(t, text), nil, now); !errors.Is(err, dialtone.ErrInvalid) {
+		if err := catalog.New(db).Apply(t.Context(), parse(t, text), nil, now); !errors.Is(err, dialtone.ErrInvalid) {
 			t.Errorf("%s: got %v, want ErrInvalid", text, err)
 		}
 	}
@@ -367,7 +367,7 @@ func TestADocumentCannotTouchTheSandbox(t *testing.T) {
 func TestAChangeIsSeenAtOnceHereAndWithinASecondElsewhere(t *testing.T) {
 	t.Parallel()
 	db := storetest.New(t)
-	here, elsewhere := catalog.New(database{db}), catalog.New(database{db})
+	here, elsewhere := catalog.New(db), catalog.New(db)
 	client := apply(t, here, document, now)[0].ClientID
 	name := func(c *catalog.Catalog) string {
 		registration, err := c.Registration(t.Context(), client)
@@ -397,7 +397,7 @@ func TestAChangeIsSeenAtOnceHereAndWithinASecondElsewhere(t *testing.T) {
 
 func TestAClientIsFoundAtOnceAfterItWasLookedUpInVain(t *testing.T) {
 	t.Parallel()
-	c := catalog.New(database{storetest.New(t)})
+	c := catalog.New(storetest.New(t))
 	if _, err := c.Registration(t.Context(), "client_app"); !errors.Is(err, dialtone.ErrNotFound) {
 		t.Fatalf("got %v, want ErrNotFound", err)
 	}
@@ -409,7 +409,7 @@ func TestAClientIsFoundAtOnceAfterItWasLookedUpInVain(t *testing.T) {
 
 func TestBuiltInScopesAreThereAndKeepTheirPlaceForOtherWords(t *testing.T) {
 	t.Parallel()
-	c := catalog.New(database{storetest.New(t)})
+	c := catalog.New(storetest.New(t))
 	if err := c.PutScope(t.Context(), dialtone.Scope{Name: "phone", Subscriber: map[string]string{"en": "Know your number"}}); err != nil {
 		t.Fatal(err)
 	}
@@ -427,25 +427,14 @@ func TestBuiltInScopesAreThereAndKeepTheirPlaceForOtherWords(t *testing.T) {
 	}
 }
 
-// database is the real store as the catalogue wants it.
-type database struct{ *store.DB }
-
-func (d database) Listing(ctx context.Context, productID, operatorID string) (dialtone.Listing, error) {
-	history, err := d.ListingHistory(ctx, productID, operatorID)
-	if err != nil || len(history) == 0 {
-		return dialtone.Listing{}, errors.Join(dialtone.ErrNotFound, err)
-	}
-	return history[len(history)-1].Listing, nil
-}
-
 // slowStore lets a test hold one read while something is written.
 type slowStore struct {
-	database
+	*store.DB
 	reading, release chan struct{}
 }
 
 func (s *slowStore) Registration(ctx context.Context, id string) (dialtone.Registration, error) {
-	registration, err := s.database.Registration(ctx, id)
+	registration, err := s.DB.Registration(ctx, id)
 	if s.reading != nil {
 		reading := s.reading
 		s.reading = nil
@@ -457,7 +446,7 @@ func (s *slowStore) Registration(ctx context.Context, id string) (dialtone.Regis
 
 func TestAReadThatBeganBeforeAWriteIsNotServedAfterIt(t *testing.T) {
 	t.Parallel()
-	db := &slowStore{database: database{storetest.New(t)}}
+	db := &slowStore{DB: storetest.New(t)}
 	c := catalog.New(db)
 	client := apply(t, c, document, now)[0].ClientID
 	reading, release := make(chan struct{}), make(chan struct{})
@@ -488,15 +477,15 @@ func TestAReadThatBeganBeforeAWriteIsNotServedAfterIt(t *testing.T) {
 func TestAtAClosedOperatorNoProductIsEnabled(t *testing.T) {
 	t.Parallel()
 	db := storetest.New(t)
-	made := apply(t, catalog.New(database{db}), document, now)[0]
-	open, err := catalog.New(database{db}).Registration(t.Context(), made.ClientID)
+	made := apply(t, catalog.New(db), document, now)[0]
+	open, err := catalog.New(db).Registration(t.Context(), made.ClientID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !open.EnabledAt("fjord") {
 		t.Fatalf("the document enables the product at fjord: %v", open.Listings)
 	}
-	c := catalog.New(database{db}, "fjord")
+	c := catalog.New(db, "fjord")
 	operators, err := c.Operators(t.Context())
 	if err != nil || len(operators) == 0 || slices.ContainsFunc(operators, func(o dialtone.Operator) bool { return o.ID == "fjord" }) {
 		t.Errorf("operators %v, %v: a closed one brands no page", operators, err)

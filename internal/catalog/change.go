@@ -1,18 +1,18 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
-// PutOperator creates or updates an operator.
+// PutOperator creates or updates an operator. One without a logo keeps the logo that it has: documents carry no pictures.
 func (c *Catalog) PutOperator(ctx context.Context, operator dialtone.Operator, now time.Time) error {
 	if err := operator.Validate(); err != nil {
 		return err
@@ -25,6 +25,7 @@ func (c *Catalog) PutOperator(ctx context.Context, operator dialtone.Operator, n
 		return err
 	default:
 		operator.Created, operator.Updated = existing.Created, existing.Updated
+		operator.Brand.LogoID = cmp.Or(operator.Brand.LogoID, existing.Brand.LogoID)
 		if same(operator, existing) {
 			return nil
 		}
@@ -63,7 +64,7 @@ func (c *Catalog) PutOrganization(ctx context.Context, organization dialtone.Org
 }
 
 // PutProduct creates or updates a product. The consent version is the catalogue's to count: what the caller gives is
-// ignored.
+// ignored. A product without an icon keeps the icon that it has: documents carry no pictures.
 func (c *Catalog) PutProduct(ctx context.Context, product dialtone.Product, now time.Time) error {
 	if err := c.checkProduct(ctx, product); err != nil {
 		return err
@@ -80,10 +81,11 @@ func (c *Catalog) PutProduct(ctx context.Context, product dialtone.Product, now 
 	default:
 		product.Created, product.ConsentVersion = existing.Created, existing.ConsentVersion
 		product.Updated = existing.Updated
+		product.IconID = cmp.Or(product.IconID, existing.IconID)
 		if same(product, existing) {
 			return nil
 		}
-		if material(existing, product) {
+		if again, _ := ConsentImpact(existing, product); again {
 			product.ConsentVersion++
 		}
 	}
@@ -109,17 +111,6 @@ func (c *Catalog) checkProduct(ctx context.Context, product dialtone.Product) er
 		}
 	}
 	return nil
-}
-
-// material reports whether a person who agreed to the product as it was must be asked again: another name, price or
-// terms, or a required scope more. Asking for less needs no new consent.
-func material(before, after dialtone.Product) bool {
-	if before.Name != after.Name || before.Price != after.Price || before.TermsURL != after.TermsURL {
-		return true
-	}
-	return slices.ContainsFunc(after.Scopes, func(s dialtone.ProductScope) bool {
-		return !s.Optional && !slices.Contains(before.Scopes, s)
-	})
 }
 
 // PutClient creates or updates a client, without its secrets. A client cannot change its product: its tokens and

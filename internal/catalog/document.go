@@ -8,6 +8,8 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 
@@ -43,6 +45,30 @@ type SMSEntry struct {
 	Route  string `yaml:"route"` // name of a configured sender
 	Sender string `yaml:"sender"`
 	Daily  int    `yaml:"daily"` // most messages a day; 0: no limit
+	// Price is what a segment costs the operator, in Currency.
+	Price      Price  `yaml:"price"`
+	Currency   string `yaml:"currency"`    // ISO 4217
+	SharePrice bool   `yaml:"share_price"` // the developers of a product may see what its SMS cost
+}
+
+// Price is an amount in a document: a decimal number in YAML (0.045), exact millionths here.
+type Price int64
+
+var pricePattern = regexp.MustCompile(`^([0-9]{1,6})(?:\.([0-9]{1,6}))?$`)
+
+// UnmarshalYAML reads the digits themselves: a floating point number would not be exact.
+func (p *Price) UnmarshalYAML(text []byte) error {
+	const places = 6
+	digits := pricePattern.FindStringSubmatch(strings.Trim(string(text), "'\" \n"))
+	if digits == nil {
+		return fmt.Errorf("a price is a decimal number with up to 6 places, as 0.045")
+	}
+	millionths, err := strconv.ParseInt(digits[1]+digits[2]+strings.Repeat("0", places-len(digits[2])), 10, 64)
+	if err != nil {
+		return err
+	}
+	*p = Price(millionths)
+	return nil
 }
 
 // ScopeEntry is an entry of the scope catalogue in a document.
@@ -131,7 +157,10 @@ func (e OperatorEntry) operator() dialtone.Operator {
 		Brand:    dialtone.Brand{Colour: e.Colour},
 		Approval: dialtone.ApprovalPolicy(cmp.Or(e.Approval, string(dialtone.ApprovalManual))),
 		Language: cmp.Or(e.Language, "en"),
-		SMS:      dialtone.SMSRoute{Route: e.SMS.Route, Sender: e.SMS.Sender, Daily: e.SMS.Daily},
+		SMS: dialtone.SMSRoute{
+			Route: e.SMS.Route, Sender: e.SMS.Sender, Daily: e.SMS.Daily,
+			Price: int64(e.SMS.Price), Currency: e.SMS.Currency, SharePrice: e.SMS.SharePrice,
+		},
 	}
 }
 

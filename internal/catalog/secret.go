@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"sync"
@@ -37,32 +38,39 @@ func (c *Catalog) AuthenticateSecret(registration dialtone.Registration, text st
 	return true
 }
 
-// FlushLastUsed writes when secrets were last used. What cannot be written now is kept for the next time.
+// FlushLastUsed writes when secrets and API keys were last used. What cannot be written now is kept for the next time.
 func (c *Catalog) FlushLastUsed(ctx context.Context) error {
-	pending := c.lastUsed.take()
-	if len(pending) == 0 {
-		return nil
-	}
-	if err := c.store.TouchClientSecrets(ctx, pending); err != nil {
-		c.lastUsed.giveBack(pending)
-		return fmt.Errorf("flush last use of %d client secrets: %w", len(pending), err)
-	}
-	return nil
+	return errors.Join(
+		c.lastUsed.flush(ctx, "client secrets", c.store.TouchClientSecrets),
+		c.keysLastUsed.flush(ctx, "API keys", c.store.TouchAPIKeys),
+	)
 }
 
-// lastUsed collects, by secret id, the last use that is not yet in the database. The zero value is ready.
+// lastUsed collects, by the id of a secret or a key, the last use that is not yet in the database. The zero value is ready.
 type lastUsed struct {
 	mu sync.Mutex
 	at map[string]time.Time
 }
 
-func (l *lastUsed) note(secretID string, now time.Time) {
+func (l *lastUsed) note(id string, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.at == nil {
 		l.at = make(map[string]time.Time)
 	}
-	l.at[secretID] = now
+	l.at[id] = now
+}
+
+func (l *lastUsed) flush(ctx context.Context, what string, touch func(context.Context, map[string]time.Time) error) error {
+	pending := l.take()
+	if len(pending) == 0 {
+		return nil
+	}
+	if err := touch(ctx, pending); err != nil {
+		l.giveBack(pending)
+		return fmt.Errorf("flush last use of %d %s: %w", len(pending), what, err)
+	}
+	return nil
 }
 
 func (l *lastUsed) take() map[string]time.Time {

@@ -25,6 +25,17 @@ type Store interface {
 	RevokeConsentByLink(ctx context.Context, linkID string, linkExpires time.Time, subscriptionID, productID string, history dialtone.ConsentEvent, event dialtone.Event, now time.Time) error
 }
 
+// Traffic counts what is given and taken back. It waits for nothing.
+type Traffic interface {
+	Count(t dialtone.Tally)
+}
+
+// Book is where answers and removals are written. Every channel writes here, so that all of them are counted.
+type Book struct {
+	Store   Store
+	Traffic Traffic
+}
+
 // Missing returns the requested scopes that the person has to be asked for: all of them when the product changed
 // materially since the consent was given or when nothing requested is granted, else those neither granted nor refused.
 // An optional scope that was left unticked is not asked for again, one that the product no longer enables not at all.
@@ -62,7 +73,7 @@ type Answer struct {
 // Give records that the person allowed. It returns the consent in force. Errors: ErrInvalid when the product has terms
 // that were not accepted or nothing at all was granted; ErrConflict when a consent was taken back since the page was shown:
 // an old form that is sent again must not bring it back; ErrForbidden when the line is no longer active.
-func Give(ctx context.Context, store Store, a Answer, now time.Time) (dialtone.Consent, error) {
+func (b Book) Give(ctx context.Context, a Answer, now time.Time) (dialtone.Consent, error) {
 	if a.Product.TermsURL != "" && !a.Terms {
 		return dialtone.Consent{}, fmt.Errorf("give consent: %w: the terms are not accepted", dialtone.ErrInvalid)
 	}
@@ -70,15 +81,15 @@ func Give(ctx context.Context, store Store, a Answer, now time.Time) (dialtone.C
 	if len(granted) == 0 {
 		return dialtone.Consent{}, fmt.Errorf("give consent: %w: nothing is granted", dialtone.ErrInvalid)
 	}
-	if err := stillAsked(ctx, store, a); err != nil {
+	if err := b.stillAsked(ctx, a); err != nil {
 		return dialtone.Consent{}, fmt.Errorf("give consent: %w", err)
 	}
-	kind, eventKind := dialtone.ConsentGranted, dialtone.EventConsentGranted
+	kind, eventKind, counted := dialtone.ConsentGranted, dialtone.EventConsentGranted, dialtone.TallyConsentGranted
 	id := a.Before.ID
 	if id == "" {
 		id = secret.ID("co")
 	} else {
-		kind, eventKind = dialtone.ConsentUpdated, dialtone.EventConsentUpdated
+		kind, eventKind, counted = dialtone.ConsentUpdated, dialtone.EventConsentUpdated, dialtone.TallyConsentUpdated
 	}
 	c := dialtone.Consent{
 		ID:             id,
@@ -93,19 +104,22 @@ func Give(ctx context.Context, store Store, a Answer, now time.Time) (dialtone.C
 	}
 	history := a.history(kind, now)
 	history.ConsentID, history.Scopes = id, granted
-	given, err := store.PutConsent(ctx, c, history, outbox(eventKind, c, a.ClientID, now))
+	given, err := b.Store.PutConsent(ctx, c, history, outbox(eventKind, c, a.ClientID, now))
 	if err != nil {
 		return dialtone.Consent{}, fmt.Errorf("give consent: %w", err)
 	}
+	b.Traffic.Count(dialtone.Tally{
+		ProductID: a.Product.ID, ClientID: a.ClientID, OperatorID: a.Subscription.OperatorID, Hour: now, Kind: counted, Count: 1,
+	})
 	return given, nil
 }
 
 // stillAsked returns ErrConflict if the question of the page has been answered by a removal since.
-func stillAsked(ctx context.Context, store Store, a Answer) error {
+func (b Book) stillAsked(ctx context.Context, a Answer) error {
 	if a.Before.ID != "" {
 		return nil // what is in force was given after any removal
 	}
-	history, err := store.ConsentHistory(ctx, a.Subscription.ID, a.Product.ID)
+	history, err := b.Store.ConsentHistory(ctx, a.Subscription.ID, a.Product.ID)
 	if err != nil {
 		return err
 	}
@@ -117,10 +131,10 @@ func stillAsked(ctx context.Context, store Store, a Answer) error {
 }
 
 // Refuse records that the person said no on the consent page. What was granted before stays.
-func Refuse(ctx context.Context, store Store, a Answer, now time.Time) error {
+func (b Book) Refuse(ctx context.Context, a Answer, now time.Time) error {
 	history := a.history(dialtone.ConsentRefused, now)
 	history.ConsentID, history.Scopes = a.Before.ID, a.Before.Scopes
-	if err := store.AppendConsentEvent(ctx, history); err != nil {
+	if err := b.Store.AppendConsentEvent(ctx, history); err != nil {
 		return fmt.Errorf("refuse consent: %w", err)
 	}
 	return nil

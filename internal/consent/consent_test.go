@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -13,8 +14,15 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/consent"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/store"
 	"github.com/dialtone-id/dialtone/internal/store/storetest"
+	"github.com/dialtone-id/dialtone/internal/traffic"
 )
+
+// book is a book on the database whose counts nobody reads.
+func book(db *store.DB) consent.Book {
+	return consent.Book{Store: db, Traffic: traffic.New(db, slog.New(slog.DiscardHandler))}
+}
 
 // An answer to the whole page of storetest's app: openid and phone are required, sms.text:send is optional, and the product
 // has terms.
@@ -29,7 +37,7 @@ func TestGivingGrantsTheRequiredAndTheTicked(t *testing.T) {
 	t.Parallel()
 	db := storetest.New(t)
 	p := storetest.NewPerson(t, db, storetest.NewApp(t, db))
-	given, err := consent.Give(t.Context(), db, answer(p, "sms.text:send", "invented"), storetest.Now.Add(time.Hour))
+	given, err := book(db).Give(t.Context(), answer(p, "sms.text:send", "invented"), storetest.Now.Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +46,7 @@ func TestGivingGrantsTheRequiredAndTheTicked(t *testing.T) {
 	}
 	unticked := answer(p)
 	unticked.Before = given
-	if given, err = consent.Give(t.Context(), db, unticked, storetest.Now.Add(2*time.Hour)); err != nil {
+	if given, err = book(db).Give(t.Context(), unticked, storetest.Now.Add(2*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(given.Scopes, []string{"openid", "phone"}) || !slices.Equal(given.Refused, []string{"sms.text:send"}) {
@@ -62,7 +70,7 @@ func TestNothingIsGivenWithoutTheTerms(t *testing.T) {
 	p := storetest.NewPerson(t, db, storetest.NewApp(t, db))
 	a := answer(p)
 	a.Terms = false
-	if _, err := consent.Give(t.Context(), db, a, storetest.Now); !errors.Is(err, dialtone.ErrInvalid) {
+	if _, err := book(db).Give(t.Context(), a, storetest.Now); !errors.Is(err, dialtone.ErrInvalid) {
 		t.Errorf("got %v, want ErrInvalid", err)
 	}
 }
@@ -73,7 +81,7 @@ func TestNothingIsGivenWhenEverythingIsUnticked(t *testing.T) {
 	p := storetest.NewPerson(t, db, storetest.NewApp(t, db))
 	a := answer(p)
 	a.Shown, a.Before = []string{"sms.text:send"}, dialtone.Consent{}
-	if _, err := consent.Give(t.Context(), db, a, storetest.Now); !errors.Is(err, dialtone.ErrInvalid) {
+	if _, err := book(db).Give(t.Context(), a, storetest.Now); !errors.Is(err, dialtone.ErrInvalid) {
 		t.Errorf("got %v, want ErrInvalid", err)
 	}
 }
@@ -86,7 +94,7 @@ func TestABlockedLineGivesNothing(t *testing.T) {
 	if err := db.PutSubscription(t.Context(), p.Subscription, storetest.Now); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := consent.Give(t.Context(), db, answer(p), storetest.Now); !errors.Is(err, dialtone.ErrForbidden) {
+	if _, err := book(db).Give(t.Context(), answer(p), storetest.Now); !errors.Is(err, dialtone.ErrForbidden) {
 		t.Errorf("got %v, want ErrForbidden", err)
 	}
 }
@@ -95,7 +103,7 @@ func TestRefusingKeepsWhatWasGrantedAndLeavesALine(t *testing.T) {
 	t.Parallel()
 	db := storetest.New(t)
 	p := storetest.NewPerson(t, db, storetest.NewApp(t, db))
-	if err := consent.Refuse(t.Context(), db, answer(p), storetest.Now.Add(time.Hour)); err != nil {
+	if err := book(db).Refuse(t.Context(), answer(p), storetest.Now.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	history, err := db.ConsentHistory(t.Context(), p.Subscription.ID, p.App.Product.ID)
@@ -126,7 +134,7 @@ func TestRevokingKillsGrantsOnce(t *testing.T) {
 		OperatorID: p.App.Operator.ID, SubscriptionID: p.Subscription.ID, ProductID: p.App.Product.ID,
 		Channel: dialtone.ChannelCare, Actor: "staff_1", Reason: "asked on the phone",
 	}
-	if err := consent.Revoke(t.Context(), db, removal, storetest.Now); err != nil {
+	if err := book(db).Revoke(t.Context(), removal, storetest.Now); err != nil {
 		t.Fatal(err)
 	}
 	state, err := db.GrantState(t.Context(), grant.ID, "")
@@ -136,7 +144,7 @@ func TestRevokingKillsGrantsOnce(t *testing.T) {
 	if state.Alive(storetest.Now) || state.Grant.RevokedReason != dialtone.RevokedConsent {
 		t.Errorf("the grant lives on: %+v", state.Grant)
 	}
-	if err := consent.Revoke(t.Context(), db, removal, storetest.Now); !errors.Is(err, dialtone.ErrNotFound) {
+	if err := book(db).Revoke(t.Context(), removal, storetest.Now); !errors.Is(err, dialtone.ErrNotFound) {
 		t.Errorf("revoking again: %v, want ErrNotFound", err)
 	}
 }
@@ -167,4 +175,54 @@ func TestWhatIsAnsweredIsNotAskedAgain(t *testing.T) {
 			t.Fatalf("after %v was granted, %v is asked for again", missing, again)
 		}
 	})
+}
+
+func TestWhatIsGivenAndTakenBackIsCounted(t *testing.T) {
+	t.Parallel()
+	db := storetest.New(t)
+	p := storetest.NewPerson(t, db, storetest.NewApp(t, db))
+	recorder := traffic.New(db, slog.New(slog.DiscardHandler))
+	book, now := consent.Book{Store: db, Traffic: recorder}, storetest.Now
+	removal := consent.Removal{
+		OperatorID: p.App.Operator.ID, SubscriptionID: p.Subscription.ID, ProductID: p.App.Product.ID, Channel: dialtone.ChannelCare, Actor: "staff",
+	}
+	refusedTerms, anew := answer(p), answer(p)
+	refusedTerms.Terms, anew.Before, anew.Seen = false, dialtone.Consent{}, now.Add(time.Hour)
+	var faults []error
+	for _, do := range []func() error{
+		func() error { _, err := book.Give(t.Context(), answer(p), now); return err }, // again: an update
+		func() error { return book.Revoke(t.Context(), removal, now) },
+		func() error { _, err := book.Give(t.Context(), anew, now.Add(time.Hour)); return err },
+		func() error { return book.RevokeByLink(t.Context(), "rl_1", now.Add(2*time.Hour), removal, now) },
+	} {
+		faults = append(faults, do())
+	}
+	if err := errors.Join(faults...); err != nil {
+		t.Fatal(err)
+	}
+	// What changes nothing counts for nothing.
+	_, terms := book.Give(t.Context(), refusedTerms, now)
+	for _, err := range []error{terms, book.Revoke(t.Context(), removal, now), book.RevokeByLink(t.Context(), "rl_1", now.Add(2*time.Hour), removal, now)} {
+		if err == nil {
+			t.Error("nothing was refused")
+		}
+	}
+	if err := errors.Join(book.Refuse(t.Context(), answer(p), now), recorder.Flush(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	tallies, err := db.Tallies(t.Context(), p.App.Product.ID, now.Add(-time.Hour), now.Add(2*time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(map[dialtone.TallyKind]int64)
+	for _, tally := range tallies {
+		if tally.OperatorID != p.App.Operator.ID {
+			t.Errorf("counted at operator %q", tally.OperatorID)
+		}
+		got[tally.Kind] += tally.Count
+	}
+	want := map[dialtone.TallyKind]int64{dialtone.TallyConsentUpdated: 1, dialtone.TallyConsentRevoked: 2, dialtone.TallyConsentGranted: 1}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
 }

@@ -25,20 +25,22 @@ type Removal struct {
 }
 
 // Revoke takes a consent back: every grant under it dies in the same transaction. Errors: ErrNotFound when none is in force.
-func Revoke(ctx context.Context, store Store, r Removal, now time.Time) error {
-	if err := store.RevokeConsent(ctx, r.SubscriptionID, r.ProductID, r.history(now), r.event(now), now); err != nil {
+func (b Book) Revoke(ctx context.Context, r Removal, now time.Time) error {
+	if err := b.Store.RevokeConsent(ctx, r.SubscriptionID, r.ProductID, r.history(now), r.event(now), now); err != nil {
 		return fmt.Errorf("revoke consent: %w", err)
 	}
+	b.Traffic.Count(r.tally(now))
 	return nil
 }
 
 // RevokeByLink is Revoke on a link that works once. Errors: ErrConflict when the link was used before; ErrNotFound when no
 // consent is in force.
-func RevokeByLink(ctx context.Context, store Store, linkID string, linkExpires time.Time, r Removal, now time.Time) error {
-	err := store.RevokeConsentByLink(ctx, linkID, linkExpires, r.SubscriptionID, r.ProductID, r.history(now), r.event(now), now)
+func (b Book) RevokeByLink(ctx context.Context, linkID string, linkExpires time.Time, r Removal, now time.Time) error {
+	err := b.Store.RevokeConsentByLink(ctx, linkID, linkExpires, r.SubscriptionID, r.ProductID, r.history(now), r.event(now), now)
 	if err != nil {
 		return fmt.Errorf("revoke consent by link: %w", err)
 	}
+	b.Traffic.Count(r.tally(now))
 	return nil
 }
 
@@ -47,6 +49,12 @@ func (r Removal) history(now time.Time) dialtone.ConsentEvent {
 		ID: secret.ID("ce"), OperatorID: r.OperatorID, SubscriptionID: r.SubscriptionID, ProductID: r.ProductID,
 		ClientID: r.ClientID, Kind: dialtone.ConsentRevoked, Language: r.Language, TextHash: textHash(r.Text),
 		Channel: r.Channel, Actor: r.Actor, Reason: r.Reason, At: now,
+	}
+}
+
+func (r Removal) tally(now time.Time) dialtone.Tally {
+	return dialtone.Tally{
+		ProductID: r.ProductID, ClientID: r.ClientID, OperatorID: r.OperatorID, Hour: now, Kind: dialtone.TallyConsentRevoked, Count: 1,
 	}
 }
 

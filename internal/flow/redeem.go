@@ -36,6 +36,8 @@ type Tokens struct {
 	ID        string // empty without openid
 	Scopes    []string
 	ExpiresIn time.Duration // of the access token
+	// OperatorID is the person's; empty for a client's own token.
+	OperatorID string
 }
 
 // Redeem turns an authorization code into tokens (RFC 6749 §4.1.3). The code is spent by inserting its grant before
@@ -109,7 +111,8 @@ func checkCode(code token.Code, client dialtone.Client, request oauth.GrantReque
 	case request.RedirectURI == "" && code.RedirectURIGiven:
 		return refuse("redirect_uri is missing; it must equal the one of the authorization request")
 	case request.RedirectURI != "" && request.RedirectURI != code.RedirectURI:
-		return refuse("redirect_uri differs from the one of the authorization request")
+		return oauth.NewError(oauth.InvalidGrant, "redirect_uri differs from the one of the authorization request").
+			WithCause(oauth.Mismatch("redirect_uri", []string{code.RedirectURI}, request.RedirectURI))
 	case code.CodeChallenge == "" && request.CodeVerifier != "":
 		// RFC 9700 §2.1.1: a verifier without a challenge means that somebody stripped the challenge on the way.
 		return refuse("code_verifier was sent but the authorization request had no code_challenge")
@@ -130,7 +133,7 @@ type minting struct {
 
 // mint makes the tokens of a grant that has been written.
 func (f *Flow) mint(ctx context.Context, client dialtone.Client, grant dialtone.Grant, scopes []string, m minting, now time.Time) (Tokens, error) {
-	tokens := Tokens{Refresh: m.refresh, Scopes: scopes, ExpiresIn: f.Policy.Access}
+	tokens := Tokens{Refresh: m.refresh, Scopes: scopes, ExpiresIn: f.Policy.Access, OperatorID: grant.OperatorID}
 	tokens.Access = f.Minter.Access(token.Access{
 		ID:             secret.ID("at"),
 		GrantID:        grant.ID,

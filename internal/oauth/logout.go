@@ -58,7 +58,7 @@ func (r LogoutRequest) Target(client dialtone.Client) (string, error) {
 		return "", NewError(InvalidRequest, "post_logout_redirect_uri needs id_token_hint or client_id beside it")
 	case !slices.Contains(client.PostLogoutRedirectURIs, r.RedirectURI):
 		return "", NewError(InvalidRequest, "post_logout_redirect_uri is not registered for this client").
-			WithCause(mismatch("post_logout_redirect_uri", client.PostLogoutRedirectURIs, r.RedirectURI))
+			WithCause(Mismatch("post_logout_redirect_uri", client.PostLogoutRedirectURIs, r.RedirectURI))
 	case r.State == "":
 		return r.RedirectURI, nil
 	}

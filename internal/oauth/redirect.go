@@ -20,7 +20,7 @@ func redirectTarget(client dialtone.Client, sent string) (string, error) {
 			return sent, nil
 		}
 	}
-	return "", mismatch("redirect_uri", client.RedirectURIs, sent)
+	return "", Mismatch("redirect_uri", client.RedirectURIs, sent)
 }
 
 // defaultRedirect returns where the answer goes when the request does not say (RFC 6749 §3.1.2.3).
@@ -63,8 +63,9 @@ func withoutPort(afterHost string) (string, bool) {
 	return afterHost, afterHost == "" || afterHost[0] == '/' || afterHost[0] == '?'
 }
 
-// mismatch says where the parameter leaves the registered URI that it resembles most. Characters are counted from 1.
-func mismatch(name string, registered []string, sent string) error {
+// Mismatch says where the parameter leaves the registered URI that it resembles most. Characters are counted from 1. The
+// app's developers read it later: what the URI says about a person is left out.
+func Mismatch(name string, registered []string, sent string) error {
 	if len(registered) == 0 {
 		return fmt.Errorf("%s cannot match: the client has none registered", name)
 	}
@@ -74,6 +75,7 @@ func mismatch(name string, registered []string, sent string) error {
 			at, nearest = n, uri
 		}
 	}
+	sent = withoutValues(sent)
 	switch at {
 	case len(sent):
 		return fmt.Errorf("%s ends after character %d; the registered one goes on with %s", name, at, quote(nearest[at:]))
@@ -81,6 +83,34 @@ func mismatch(name string, registered []string, sent string) error {
 		return fmt.Errorf("%s goes on after the end of the registered one at character %d: %s", name, at, quote(sent[at:]))
 	}
 	return fmt.Errorf("%s differs from the registered one at character %d: %s instead of %s", name, at+1, quote(sent[at:]), quote(nearest[at:]))
+}
+
+// withoutValues puts stars in the place of what may be about a person in a URI, one for each character: credentials before
+// the host, the values of the query, the fragment.
+func withoutValues(uri string) string {
+	stars := func(text string) string { return strings.Repeat("*", len(text)) }
+	uri, fragment, hasFragment := strings.Cut(uri, "#")
+	uri, query, hasQuery := strings.Cut(uri, "?")
+	if scheme, rest, ok := strings.Cut(uri, "://"); ok {
+		end := strings.IndexByte(rest+"/", '/')
+		at := max(0, strings.LastIndexByte(rest[:end], '@'))
+		uri = scheme + "://" + stars(rest[:at]) + rest[at:]
+	}
+	if hasQuery {
+		pairs := strings.Split(query, "&")
+		for i, pair := range pairs {
+			name, value, has := strings.Cut(pair, "=")
+			pairs[i] = stars(pair)
+			if has {
+				pairs[i] = name + "=" + stars(value)
+			}
+		}
+		uri += "?" + strings.Join(pairs, "&")
+	}
+	if hasFragment {
+		uri += "#" + stars(fragment)
+	}
+	return uri
 }
 
 func commonPrefix(a, b string) int {

@@ -20,7 +20,7 @@ const maxBody = 64 << 10
 type errorAnswer struct {
 	Code        string `json:"error"`
 	Description string `json:"error_description,omitempty"`
-	ID          string `json:"error_id,omitempty"` // of a fault on our side, for the log
+	ID          string `json:"error_id,omitempty"` // names the failure in the log and in the portal
 }
 
 // readForm reads a form body. It returns an *oauth.Error for everything that is wrong with it.
@@ -80,8 +80,9 @@ var (
 	noCache  = []string{"no-cache"}
 )
 
-// fail is the one place where an error becomes an answer of an endpoint that clients authenticate at.
-func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+// fail is the one place where an error becomes an answer of an endpoint that clients authenticate at. The client is the one
+// that the request names; empty if it names none.
+func (h *handler) fail(w http.ResponseWriter, r *http.Request, clientID string, err error) {
 	var known *oauth.Error
 	switch {
 	case errors.As(err, &known):
@@ -91,29 +92,23 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 			status = http.StatusUnauthorized
 			w.Header().Set("WWW-Authenticate", `Basic realm="dialtone", charset="UTF-8"`)
 		}
-		h.Log.InfoContext(r.Context(), "request refused", "path", r.URL.Path, "error", known)
-		writeJSON(w, status, errorAnswer{Code: string(known.Code), Description: known.Description})
+		id := h.refuse(r, clientID, known)
+		writeJSON(w, status, errorAnswer{Code: string(known.Code), Description: known.Description, ID: id})
 	default:
 		h.faulty(w, r, err)
 	}
 }
 
-// failBearer is fail for an endpoint that a bearer token opens (RFC 6750 §3).
-func (h *handler) failBearer(w http.ResponseWriter, r *http.Request, err error) {
+// failBearer is fail for an endpoint that a bearer token opens (RFC 6750 §3). The client is the token's.
+func (h *handler) failBearer(w http.ResponseWriter, r *http.Request, clientID string, err error) {
 	var known *oauth.Error
 	if !errors.As(err, &known) {
 		h.faulty(w, r, err)
 		return
 	}
-	h.Log.InfoContext(r.Context(), "request refused", "path", r.URL.Path, "error", known)
-	status := bearerStatus(known)
+	id := h.refuse(r, clientID, known)
 	w.Header().Set("WWW-Authenticate", challenge(known))
-	if known.Code == oauth.MissingToken {
-		// RFC 6750 §3.1: a request without any token learns nothing but the scheme.
-		writeJSON(w, status, errorAnswer{Code: string(oauth.InvalidRequest), Description: known.Description})
-		return
-	}
-	writeJSON(w, status, errorAnswer{Code: string(known.Code), Description: known.Description})
+	writeJSON(w, bearerStatus(known), errorAnswer{Code: wireCode(known), Description: known.Description, ID: id})
 }
 
 // faulty answers what no rule foresaw: an id for the log, and nothing else.

@@ -35,16 +35,16 @@ func (h *handler) introspect(w http.ResponseWriter, r *http.Request) {
 	text := params.Get("token")
 	switch {
 	case text == "":
-		h.fail(w, r, oauth.NewError(oauth.InvalidRequest, "token is missing"))
+		h.fail(w, r, reg.Client.ID, oauth.NewError(oauth.InvalidRequest, "token is missing"))
 		return
 	case reg.Client.Public():
 		// RFC 7662 §2.1: the endpoint requires authorization, and a public client proves nothing.
-		h.fail(w, r, oauth.NewError(oauth.UnauthorizedClient, "a public client cannot introspect tokens"))
+		h.fail(w, r, reg.Client.ID, oauth.NewError(oauth.UnauthorizedClient, "a public client cannot introspect tokens"))
 		return
 	}
 	answer, err := h.examine(r, reg, text)
 	if err != nil {
-		h.fail(w, r, err)
+		h.fail(w, r, reg.Client.ID, err)
 		return
 	}
 	writeJSON(w, http.StatusOK, answer)

@@ -31,6 +31,7 @@ type Config struct {
 	Signing *token.SigningKeys
 	Clients Clients
 	People  People
+	Traffic Traffic
 	Log     *slog.Logger
 	Now     func() time.Time
 }
@@ -66,7 +67,7 @@ func New(c Config) http.Handler {
 	mux.Handle("/userinfo", crossOrigin("GET, POST", h.userinfo))
 	mux.Handle("/oauth2/introspect", only("POST", h.introspect))
 	mux.Handle("/oauth2/revoke", crossOrigin("POST", h.revoke))
-	mux.Handle("/ext-api/v0/auth/create-revoke-consent-magic-link", only("POST", h.createRevokeLink))
+	mux.Handle(revokeLinkPath, only("POST", h.createRevokeLink))
 	mux.Handle("/.well-known/openid-configuration", crossOrigin("GET", h.showMetadata))
 	mux.Handle("/.well-known/oauth-authorization-server", crossOrigin("GET", h.showMetadata))
 	mux.Handle("/.well-known/jwks.json", crossOrigin("GET", h.showKeys))

@@ -15,11 +15,11 @@ func (h *handler) revoke(w http.ResponseWriter, r *http.Request) {
 	}
 	text := params.Get("token")
 	if text == "" {
-		h.fail(w, r, oauth.NewError(oauth.InvalidRequest, "token is missing"))
+		h.fail(w, r, reg.Client.ID, oauth.NewError(oauth.InvalidRequest, "token is missing"))
 		return
 	}
 	if err := h.Flow.Revoke(r.Context(), reg, text, now); err != nil {
-		h.fail(w, r, err)
+		h.fail(w, r, reg.Client.ID, err)
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")

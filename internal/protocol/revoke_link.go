@@ -13,6 +13,8 @@ import (
 	"github.com/dialtone-id/dialtone/internal/token"
 )
 
+const revokeLinkPath = "/ext-api/v0/auth/create-revoke-consent-magic-link"
+
 // revokeLinkLifetime is how long a revoke-consent link works.
 const revokeLinkLifetime = 10 * time.Minute
 
@@ -29,44 +31,46 @@ type revokeLinkAnswer struct {
 func (h *handler) createRevokeLink(w http.ResponseWriter, r *http.Request) {
 	now := h.Now()
 	caller, err := h.bearer(r.Context(), r.Header.Get("Authorization"), nil, now)
+	fail := func(err error, hint string) { h.failRevokeLink(w, r, caller.Access.ClientID, err, hint) }
 	if err == nil && caller.Access.SubscriptionID != "" {
 		err = oauth.NewError(oauth.InvalidToken, "use a client_credentials token as bearer")
 	}
 	if err != nil {
-		h.failRevokeLink(w, r, err, "send Authorization: Bearer with a token of the client_credentials grant")
+		fail(err, "send Authorization: Bearer with a token of the client_credentials grant")
 		return
 	}
 	params, err := readForm(w, r)
 	if err != nil {
-		h.failRevokeLink(w, r, err, "send token, redirectTo and state as a form")
+		fail(err, "send token, redirectTo and state as a form")
 		return
 	}
 	reg, err := h.Clients.Registration(r.Context(), caller.Access.ClientID)
 	if err != nil {
-		h.failRevokeLink(w, r, err, "")
+		fail(err, "")
 		return
 	}
 	redirectTo, state := params.Get("redirectTo"), params.Get("state")
 	if !slices.Contains(reg.Client.PostRevokeRedirectURIs, redirectTo) {
-		h.failRevokeLink(w, r, oauth.NewError(oauth.InvalidRequest, "redirectTo is not registered"),
+		fail(oauth.NewError(oauth.InvalidRequest, "redirectTo is not registered").
+			WithCause(oauth.Mismatch("redirectTo", reg.Client.PostRevokeRedirectURIs, redirectTo)),
 			"register it among the client's post revoke consent redirect URIs, byte for byte")
 		return
 	}
 	if len(state) > oauth.MaxStateLength {
-		h.failRevokeLink(w, r, oauth.NewError(oauth.InvalidRequest, "state is too long"), "use at most 2048 characters")
+		fail(oauth.NewError(oauth.InvalidRequest, "state is too long"), "use at most 2048 characters")
 		return
 	}
 	if params.Get("token") == "" {
-		h.failRevokeLink(w, r, oauth.NewError(oauth.InvalidRequest, "token is missing"), "send the person's access token in the form field token")
+		fail(oauth.NewError(oauth.InvalidRequest, "token is missing"), "send the person's access token in the form field token")
 		return
 	}
 	person, err := h.Flow.Access(r.Context(), params.Get("token"), now)
 	if err != nil && !errors.Is(err, dialtone.ErrNotFound) {
-		h.failRevokeLink(w, r, err, "")
+		fail(err, "")
 		return
 	}
 	if err != nil || person.Access.SubscriptionID == "" || person.Access.ProductID != reg.Product.ID {
-		h.failRevokeLink(w, r, oauth.NewError(oauth.InvalidRequest, "token is not a live access token of a person at this product"),
+		fail(oauth.NewError(oauth.InvalidRequest, "token is not a live access token of a person at this product"),
 			"send the person's access token in the form field token; refresh it first if it has expired")
 		return
 	}
@@ -78,17 +82,15 @@ func (h *handler) createRevokeLink(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, revokeLinkAnswer{RedirectTo: &address})
 }
 
-// failRevokeLink answers 400 in the shape that the endpoint promises, for every fault of the caller.
-func (h *handler) failRevokeLink(w http.ResponseWriter, r *http.Request, err error, hint string) {
+// failRevokeLink answers 400 in the shape that the endpoint promises, for every fault of the caller. The shape has no room
+// for an error id: the log and the portal have it.
+func (h *handler) failRevokeLink(w http.ResponseWriter, r *http.Request, clientID string, err error, hint string) {
 	var known *oauth.Error
 	if !errors.As(err, &known) {
 		h.faulty(w, r, err)
 		return
 	}
-	h.Log.InfoContext(r.Context(), "request refused", "path", r.URL.Path, "error", known)
-	code := string(known.Code)
-	if known.Code == oauth.MissingToken {
-		code = string(oauth.InvalidRequest)
-	}
+	h.refuse(r, clientID, known)
+	code := wireCode(known)
 	writeJSON(w, http.StatusBadRequest, revokeLinkAnswer{Error: &code, ErrorDescription: &known.Description, ErrorHint: &hint})
 }

@@ -33,15 +33,16 @@ func (h *handler) token(w http.ResponseWriter, r *http.Request) {
 	// 3. Read the grant.
 	request, err := oauth.ParseToken(params)
 	if err != nil {
-		h.fail(w, r, err)
+		h.fail(w, r, reg.Client.ID, err)
 		return
 	}
 	// 4. Resolve it, spend it, mint.
 	tokens, err := h.exchange(r.Context(), reg, request, now)
 	if err != nil {
-		h.fail(w, r, err)
+		h.fail(w, r, reg.Client.ID, err)
 		return
 	}
+	h.countTokens(reg, request, tokens, now)
 	// 5. Answer.
 	writeJSON(w, http.StatusOK, tokenAnswer{
 		AccessToken:  tokens.Access,
@@ -65,16 +66,26 @@ func (h *handler) exchange(ctx context.Context, reg dialtone.Registration, reque
 	return flow.Tokens{}, oauth.NewError(oauth.UnsupportedGrantType, "use authorization_code, refresh_token or client_credentials")
 }
 
+func (h *handler) countTokens(reg dialtone.Registration, request oauth.GrantRequest, tokens flow.Tokens, now time.Time) {
+	kind := dialtone.TallyTokenIssued
+	if request.GrantType == oauth.GrantRefreshToken {
+		kind = dialtone.TallyTokenRefreshed
+	}
+	h.Traffic.Count(dialtone.Tally{
+		ProductID: reg.Product.ID, ClientID: reg.Client.ID, OperatorID: tokens.OperatorID, Hour: now, Kind: kind, Count: 1,
+	})
+}
+
 // open reads the form of a request and finds the client that sends it. When it returns false, the request is answered.
 func (h *handler) open(w http.ResponseWriter, r *http.Request, now time.Time) (oauth.Parameters, dialtone.Registration, bool) {
 	params, err := readForm(w, r)
 	if err != nil {
-		h.fail(w, r, err)
+		h.fail(w, r, named(r, nil), err)
 		return nil, dialtone.Registration{}, false
 	}
 	reg, err := h.authenticate(r.Context(), r.Header.Get("Authorization"), params, now)
 	if err != nil {
-		h.fail(w, r, err)
+		h.fail(w, r, named(r, params), err)
 		return nil, dialtone.Registration{}, false
 	}
 	return params, reg, true

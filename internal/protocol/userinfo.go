@@ -29,17 +29,17 @@ func (h *handler) userinfo(w http.ResponseWriter, r *http.Request) {
 		// Read also beside an Authorization header: a token in both places is refused (RFC 6750 §2).
 		var err error
 		if params, err = readForm(w, r); err != nil {
-			h.failBearer(w, r, err)
+			h.failBearer(w, r, "", err)
 			return
 		}
 	}
 	active, err := h.bearer(r.Context(), r.Header.Get("Authorization"), params, h.Now())
 	if err != nil {
-		h.failBearer(w, r, err)
+		h.failBearer(w, r, active.Access.ClientID, err)
 		return
 	}
 	if active.Access.SubscriptionID == "" {
-		h.failBearer(w, r, oauth.NewError(oauth.InvalidToken, "the token belongs to a client, not to a person"))
+		h.failBearer(w, r, active.Access.ClientID, oauth.NewError(oauth.InvalidToken, "the token belongs to a client, not to a person"))
 		return
 	}
 	answer := userinfoAnswer{
@@ -53,7 +53,8 @@ func (h *handler) userinfo(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, answer)
 }
 
-// bearer finds the access token of a request and what it stands for (RFC 6750 §2).
+// bearer finds the access token of a request and what it stands for (RFC 6750 §2). With the error for a token of ours that
+// works no longer comes whose it was.
 func (h *handler) bearer(ctx context.Context, authorization string, params oauth.Parameters, now time.Time) (flow.Active, error) {
 	text, err := oauth.ParseBearer(authorization, params)
 	if err != nil {
@@ -61,10 +62,24 @@ func (h *handler) bearer(ctx context.Context, authorization string, params oauth
 	}
 	active, err := h.Flow.Access(ctx, text.Reveal(), now)
 	if errors.Is(err, dialtone.ErrNotFound) {
-		return flow.Active{}, oauth.NewError(oauth.InvalidToken, "the access token is unknown, expired or revoked")
+		const refused = "the access token is unknown, expired or revoked"
+		access, err := h.Minter.OpenAccess(text.Reveal())
+		switch {
+		case err != nil:
+			return flow.Active{}, oauth.NewError(oauth.InvalidToken, refused)
+		case access.Expired(now):
+			return flow.Active{Access: access}, oauth.NewError(oauth.InvalidToken, refused).WithCause(errTokenExpired)
+		}
+		return flow.Active{Access: access}, oauth.NewError(oauth.InvalidToken, refused).WithCause(errTokenRevoked)
 	}
 	return active, err
 }
+
+// Why a token works no longer, for the developers of its client: whoever else holds it is told no more than that.
+var (
+	errTokenExpired = errors.New("the access token has expired")
+	errTokenRevoked = errors.New("the access token was revoked, or the person can no longer use the product")
+)
 
 // bearerStatus is the table of RFC 6750 §3.1.
 func bearerStatus(e *oauth.Error) int {

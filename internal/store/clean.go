@@ -47,6 +47,8 @@ var cleanings = []cleaning{
 		SELECT id FROM failed_request WHERE happened_at < $1 ORDER BY happened_at LIMIT $2)`, failedRequestKept},
 	{`DELETE FROM tally WHERE (product_id, hour_at, client_id, operator_id, kind) IN (
 		SELECT product_id, hour_at, client_id, operator_id, kind FROM tally WHERE hour_at < $1 ORDER BY hour_at LIMIT $2)`, tallyKept},
+	{`DELETE FROM tally_day WHERE (product_id, day_at, operator_id, kind) IN (
+		SELECT product_id, day_at, operator_id, kind FROM tally_day WHERE day_at < $1 ORDER BY day_at LIMIT $2)`, tallyKept},
 	{`DELETE FROM idempotent_answer WHERE (api_key_id, key) IN (
 		SELECT api_key_id, key FROM idempotent_answer WHERE created_at < $1 ORDER BY created_at LIMIT $2)`, idempotencyKept},
 }

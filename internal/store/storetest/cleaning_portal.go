@@ -47,6 +47,13 @@ func testPortalCleaning(t *testing.T, db *store.DB) {
 		{"failed request", 7 * day, func() error { _, err := db.FailedRequest(ctx, failed.ID); return err }},
 		{"session", 32 * day, func() error { _, _, err := db.AccountSession(ctx, d.Session.ID); return err }},
 		{"invitation", 97 * day, func() error { _, err := db.Invitation(ctx, invitation.ID); return err }},
+		{"tally of a day", 400*day - Now.Sub(Now.Truncate(day)), func() error {
+			tallies, err := db.DayTallies(ctx, productID, Now.Truncate(day), Now)
+			if err == nil && len(tallies) == 0 {
+				err = dialtone.ErrNotFound
+			}
+			return err
+		}},
 		{"tally", 400 * day, func() error {
 			tallies, err := db.Tallies(ctx, productID, Now, Now.Add(time.Hour))
 			if err == nil && len(tallies) == 0 {

@@ -131,6 +131,22 @@ func testTallies(t *testing.T, db *store.DB) {
 	got, err = db.Tallies(ctx, "another", hour, hour.Add(time.Hour))
 	must(t, err)
 	same(t, "of another product", len(got), 0)
+
+	// By the day, over all clients. Now is at noon.
+	const day = 24 * time.Hour
+	twin, tomorrow := tally, tally
+	twin.ClientID, twin.Count, tomorrow.Hour, tomorrow.Count = "twin", 10, hour.Add(day), 1
+	must(t, db.AddTallies(ctx, []dialtone.Tally{twin, tomorrow}))
+	today := func(of dialtone.Tally, count int64) dialtone.Tally {
+		of.ClientID, of.Hour, of.Count = "", of.Hour.Truncate(day), count
+		return of
+	}
+	got, err = db.DayTallies(ctx, tally.ProductID, hour.Truncate(day), hour.Truncate(day).Add(day))
+	must(t, err)
+	same(t, "of the day", got, []dialtone.Tally{today(other, 2), today(denied, 2), today(tally, 18)})
+	got, err = db.DayTallies(ctx, tally.ProductID, hour.Truncate(day).Add(day), hour.Add(2*day))
+	must(t, err)
+	same(t, "of the day after", got, []dialtone.Tally{today(tomorrow, 1)})
 }
 
 func testIdempotency(t *testing.T, db *store.DB) {

@@ -110,7 +110,7 @@ func (h *Handler) answerConsent(w http.ResponseWriter, r *http.Request) {
 	}
 	answer := h.consentAnswer(r, v, s, page)
 	answer.Seen = asked.At
-	_, err = consent.Give(r.Context(), h.Store, answer, h.Now())
+	_, err = h.Consents.Give(r.Context(), answer, h.Now())
 	switch {
 	case errors.Is(err, dialtone.ErrConflict):
 		h.Renderer.Render(w, r, http.StatusConflict, page)
@@ -143,12 +143,13 @@ func (h *Handler) refuseConsent(w http.ResponseWriter, r *http.Request, v visit,
 	if v.in.Asked != nil && v.in.Asked.SubscriptionID == s.Subscription.ID {
 		page, err := h.consentPage(r, v, s)
 		if err == nil {
-			err = consent.Refuse(r.Context(), h.Store, h.consentAnswer(r, v, s, page), h.Now())
+			err = h.Consents.Refuse(r.Context(), h.consentAnswer(r, v, s, page), h.Now())
 		}
 		if err != nil {
 			h.Refuse(w, r, err)
 			return
 		}
 	}
+	h.count(v.reg, s.Subscription.OperatorID, dialtone.TallySignInDenied)
 	h.answer(w, r, v.in, h.Flow.Fail(v.in, oauth.NewError(oauth.AccessDenied, "the person refused")))
 }

@@ -66,6 +66,7 @@ func (h *Handler) sendPIN(w http.ResponseWriter, r *http.Request) {
 		h.Refuse(w, r, err)
 		return
 	}
+	h.count(v.reg, "", dialtone.TallySignInStarted)
 	v.in.Number, v.in.Challenge = number, started.ChallengeID
 	h.turnTo(w, r, "/signin/pin", v.in)
 }
@@ -73,7 +74,7 @@ func (h *Handler) sendPIN(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) startRequest(r *http.Request, v visit, number dialtone.PhoneNumber) signin.StartRequest {
 	return signin.StartRequest{
 		Number: number, BrowserID: h.Cookies.Get(r, browserCookie), RequestHash: v.in.ID,
-		ClientID: v.reg.Client.ID, ProductName: v.reg.Product.Name, Language: v.in.Language,
+		ClientID: v.reg.Client.ID, ProductID: v.reg.Product.ID, ProductName: v.reg.Product.Name, Language: v.in.Language,
 		Network: h.ClientIP(r), Host: h.host(),
 	}
 }

@@ -85,6 +85,9 @@ func (h *Handler) verifyPIN(w http.ResponseWriter, r *http.Request) {
 		h.proceed(w, r, v.in, cookie)
 		return
 	}
+	if errors.Is(err, signin.ErrLastTry) {
+		h.count(v.reg, "", dialtone.TallySignInFailed)
+	}
 	h.showPINProblem(w, r, v, err)
 }
 

@@ -31,8 +31,10 @@ func (h *Handler) proceed(w http.ResponseWriter, r *http.Request, in flow.Intera
 	step := flow.Next(in, situation)
 	switch {
 	case step.Issue():
+		h.count(situation.Registration, situation.Subscription.OperatorID, dialtone.TallySignInCompleted)
 		h.answer(w, r, in, h.Flow.Finish(in, situation))
 	case step.Page == flow.NotAvailablePage:
+		h.count(situation.Registration, situation.Subscription.OperatorID, dialtone.TallySignInNotAvailable)
 		h.showNotAvailable(w, r, in, situation, step.Fail)
 	case step.Fail != nil:
 		h.answer(w, r, in, h.Flow.Fail(in, step.Fail))
@@ -83,7 +85,7 @@ func (h *Handler) hinted(in flow.Interaction) (string, error) {
 
 // refusal is an authorization failure that goes back to the client.
 func (h *Handler) refusal(in flow.Interaction, failure *oauth.Error) error {
-	return &oauth.RedirectError{RedirectURI: in.Request.RedirectURI, ResponseMode: in.Request.ResponseMode, State: in.Request.State, Err: failure}
+	return &oauth.RedirectError{ClientID: in.Request.ClientID, RedirectURI: in.Request.RedirectURI, ResponseMode: in.Request.ResponseMode, State: in.Request.State, Err: failure}
 }
 
 // turnTo sends the browser to a page with the interaction sealed for this browser.

@@ -16,16 +16,20 @@ import (
 // Refuse is the one place of this face where an error becomes an answer and a log line. What goes to a client goes there;
 // everything else is a page with an id under which the log has the cause.
 func (h *Handler) Refuse(w http.ResponseWriter, r *http.Request, err error) {
+	id := secret.ID("er")
 	var redirect *oauth.RedirectError
 	if errors.As(err, &redirect) {
-		h.Log.InfoContext(r.Context(), "authorization request refused", "check", redirect.Check, "client", redirect.ClientID, "error", redirect)
+		h.Log.InfoContext(r.Context(), "authorization request refused", "error_id", id, "check", redirect.Check,
+			"client", redirect.ClientID, "error", redirect)
+		h.refused(r.Context(), dialtone.FailedRequest{
+			ID: id, ClientID: redirect.ClientID, Code: string(redirect.Err.Code), Description: redirect.Err.Description,
+		})
 		in := flow.Interaction{Request: oauth.AuthorizationRequest{
 			ClientID: redirect.ClientID, RedirectURI: redirect.RedirectURI, ResponseMode: redirect.ResponseMode, State: redirect.State,
 		}}
 		h.answer(w, r, in, h.Flow.Fail(in, redirect.Err))
 		return
 	}
-	id := secret.ID("er")
 	page := pages.Error{ErrorID: web.LTR(id)}
 	var known *oauth.Error
 	switch {
@@ -35,6 +39,9 @@ func (h *Handler) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 			detail, client = wrong.Detail, wrong.ClientID
 		}
 		h.Log.InfoContext(r.Context(), "authorization request refused", "error_id", id, "client", client, "error", known, "detail", detail)
+		h.refused(r.Context(), dialtone.FailedRequest{
+			ID: id, ClientID: client, Code: string(known.Code), Description: known.Description, Detail: detail,
+		})
 		page.Problem, page.Developer = pages.ProblemRequest, known.Description
 		h.showError(w, r, http.StatusBadRequest, page)
 	case errors.Is(err, dialtone.ErrUnavailable):

@@ -17,7 +17,7 @@ func (h *Handler) resendPIN(w http.ResponseWriter, r *http.Request) {
 	}
 	_, err := h.Signin.Resend(r.Context(), signin.ResendRequest{
 		ChallengeID: v.in.Challenge, BrowserID: h.Cookies.Get(r, browserCookie), ClientID: v.reg.Client.ID,
-		ProductName: v.reg.Product.Name, Language: v.in.Language, Network: h.ClientIP(r), Host: h.host(),
+		ProductID: v.reg.Product.ID, ProductName: v.reg.Product.Name, Language: v.in.Language, Network: h.ClientIP(r), Host: h.host(),
 	}, h.Now())
 	over := errors.Is(err, dialtone.ErrExpired) || errors.Is(err, dialtone.ErrSuperseded) || errors.Is(err, dialtone.ErrNotFound)
 	if over && v.in.Number != "" {

@@ -81,7 +81,7 @@ func (h *Handler) answerRevokeConsent(w http.ResponseWriter, r *http.Request) {
 	var err error
 	switch r.PostForm.Get("decision") {
 	case "remove":
-		err = consent.RevokeByLink(r.Context(), h.Store, link.ID, link.Expires, consent.Removal{
+		err = h.Consents.RevokeByLink(r.Context(), link.ID, link.Expires, consent.Removal{
 			OperatorID: link.OperatorID, SubscriptionID: link.SubscriptionID, ProductID: link.ProductID, ClientID: link.ClientID,
 			Language: page.Language, Text: h.Renderer.Words(page), Channel: dialtone.ChannelRevokeLink, Actor: "subscriber",
 		}, h.Now())

@@ -34,6 +34,8 @@ type Config struct {
 	Flow     *flow.Flow
 	Signin   *signin.Service
 	Store    Store
+	Consents consent.Book
+	Traffic  Traffic
 	Catalog  Catalog
 	Minter   *token.Minter
 	Keys     *secret.Keys
@@ -49,7 +51,6 @@ type Config struct {
 
 // Store is what the pages need of the database beyond the verbs.
 type Store interface {
-	consent.Store
 	Subscription(ctx context.Context, id string) (dialtone.Subscription, error)
 	Asset(ctx context.Context, id string) (dialtone.Asset, error)
 	SpendToken(ctx context.Context, tokenID string, expires time.Time) error

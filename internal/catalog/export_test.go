@@ -1,0 +1,4 @@
+package catalog
+
+// CleanSVG is cleanSVG, for the tests that look at it alone.
+var CleanSVG = cleanSVG

@@ -1,0 +1,37 @@
+package subscriber
+
+import (
+	"context"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+)
+
+// Traffic counts what becomes of sign-ins and keeps refused requests for the client's developers. Neither method waits for
+// anything.
+type Traffic interface {
+	Count(t dialtone.Tally)
+	Refused(f dialtone.FailedRequest)
+}
+
+// count notes one thing that happened with a client. The operator is that of a line that was proved, never that of a number
+// that was typed: counts by operator would tell who is served.
+func (h *Handler) count(reg dialtone.Registration, operatorID string, kind dialtone.TallyKind) {
+	h.Traffic.Count(dialtone.Tally{
+		ProductID: reg.Product.ID, ClientID: reg.Client.ID, OperatorID: operatorID, Hour: h.Now(), Kind: kind, Count: 1,
+	})
+}
+
+// refused keeps a faulty authorization request, if it names a client; f has its id and client, and what was wrong. What the
+// request said about the person who made it (state, login_hint, the values of a query) must be in none of its fields.
+func (h *Handler) refused(ctx context.Context, f dialtone.FailedRequest) {
+	if f.ClientID == "" {
+		return
+	}
+	reg, err := h.Catalog.Registration(ctx, f.ClientID)
+	if err != nil {
+		return // there is no such client, or nobody can say
+	}
+	h.count(reg, "", dialtone.TallySignInRefused)
+	f.ProductID, f.Endpoint, f.At = reg.Product.ID, "authorize", h.Now()
+	h.Traffic.Refused(f)
+}
