@@ -2,6 +2,7 @@
 // real `dialtone serve`, and their ratio to the bare server, on SQLite and on PostgreSQL.
 //
 //	go run ./bench [-engine sqlite,postgres] [-only refresh,code] [-rounds 5] [-time 3s] [-connections 64] [-cpuprofile DIR]
+//	go run ./bench -only portal        the portal's pages alone; they are measured after the operations otherwise
 //
 // PostgreSQL is the one that DIALTONE_TEST_POSTGRES names; `make bench` starts a throw-away one. It must not be one that
 // anybody else uses: databases are created and dropped. docs/performance.md explains how to read the result.
@@ -13,6 +14,7 @@
 //	         ── load.go                           bursts of load, percentiles
 //	             ── operation.go, visitor.go      what a visitor does
 //	             ── client.go                     HTTP/1.1 at little cost
+//	portal.go, portal_seed.go                     how long the portal's pages take: `bench portal`
 //	bare.go, bare_db.go      the bare server; `bench bare` runs it in a process of its own
 package main
 
@@ -49,6 +51,7 @@ func main() {
 type options struct {
 	engines     []engine
 	operations  []operation
+	portal      bool // the portal's pages, too
 	rounds      int
 	connections int
 	burst       times
@@ -59,7 +62,7 @@ func parseOptions(arguments []string) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	engineNames := flags.String("engine", "sqlite,postgres", "databases to measure on")
-	only := flags.String("only", "", "operations to measure, by name; all if empty: "+strings.Join(operationNames(), ", "))
+	only := flags.String("only", "", "what to measure, by name; all if empty: "+strings.Join(append(operationNames(), portalCommand), ", "))
 	flags.IntVar(&o.rounds, "rounds", 5, "how many times all is measured; the medians count")
 	flags.IntVar(&o.connections, "connections", 64, "keep-alive connections that work at the same time")
 	flags.DurationVar(&o.burst.measuring, "time", 3*time.Second, "how long each operation is measured in a round")
@@ -69,8 +72,12 @@ func parseOptions(arguments []string) (options, error) {
 		return o, err
 	}
 	var err error
-	if o.operations, err = choose(operations, *only, func(o operation) string { return o.name }); err != nil {
-		return o, err
+	names := slices.DeleteFunc(strings.Split(*only, ","), func(name string) bool { return name == portalCommand })
+	o.portal = *only == "" || len(names) < len(strings.Split(*only, ","))
+	if len(names) > 0 {
+		if o.operations, err = choose(operations, strings.Join(names, ","), func(o operation) string { return o.name }); err != nil {
+			return o, err
+		}
 	}
 	if o.engines, err = choose(engines, *engineNames, engine.Name); err != nil {
 		return o, err
@@ -127,11 +134,24 @@ func runBench(ctx context.Context, arguments []string) (err error) {
 	reportMachine(os.Stdout, program, o)
 	for _, e := range o.engines {
 		b := bench{options: o, program: program, engine: e, folder: folder}
+		if err := b.runAll(ctx); err != nil {
+			return fmt.Errorf("%s: %w", e.Name(), err)
+		}
+	}
+	return nil
+}
+
+// runAll measures what was chosen on one engine and prints it.
+func (b bench) runAll(ctx context.Context) error {
+	if len(b.operations) > 0 {
 		results, err := b.run(ctx)
 		if err != nil {
-			return fmt.Errorf("%s: %w", e.Name(), err)
+			return err
 		}
 		results.report(os.Stdout)
 	}
-	return nil
+	if !b.portal {
+		return nil
+	}
+	return b.runPortal(ctx, os.Stdout)
 }

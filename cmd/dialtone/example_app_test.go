@@ -35,13 +35,13 @@ func (b *browser) open(address string) {
 	b.show(b.client.Get(address))
 }
 
-var hiddenField = regexp.MustCompile(`<input type="hidden" name="r" value="([^"]*)"`)
+var hiddenField = regexp.MustCompile(`<input type="hidden" name="(r|once)" value="([^"]*)"`)
 
 // submit posts the fields to the path, with the state that the page's form carries.
 func (b *browser) submit(path string, fields url.Values) {
 	b.t.Helper()
 	if hidden := hiddenField.FindStringSubmatch(b.page); hidden != nil {
-		fields.Set("r", hidden[1])
+		fields.Set(hidden[1], hidden[2])
 	}
 	target := b.at.ResolveReference(&url.URL{Path: path})
 	b.show(b.client.PostForm(target.String(), fields))

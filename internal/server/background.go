@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -11,6 +12,7 @@ const (
 	reloadEvery  = time.Minute // shorter than a new data key's wait before its first use, so that every node knows it by then
 	rotateEvery  = time.Hour
 	flushEvery   = 30 * time.Second // last-used times are exact to a minute
+	trafficEvery = 5 * time.Second  // how old the portal's figures are at most, and how many counts a crash can cost
 	cleanBatch   = 500              // rows a statement, so that nobody waits long for the writer
 	cleanPause   = 50 * time.Millisecond
 	taskDeadline = 30 * time.Second
@@ -28,8 +30,18 @@ func (s *Server) tasks() []task {
 		{"delete expired rows", cleanEvery, s.deleteExpired},
 		{"reload keys", reloadEvery, s.keyring.Reload},
 		{"rotate keys", rotateEvery, s.keyring.RotateIfDue},
-		{"note last use of client secrets", flushEvery, func(ctx context.Context, _ time.Time) error { return s.catalog.FlushLastUsed(ctx) }},
+		{"note last use of secrets, keys and sessions", flushEvery, s.noteUses},
+		{"write counts and refused requests", trafficEvery, func(ctx context.Context, _ time.Time) error { return s.traffic.Flush(ctx) }},
 	}
+}
+
+// noteUses writes when secrets, API keys and portal sessions were last used.
+func (s *Server) noteUses(ctx context.Context, _ time.Time) error {
+	err := s.catalog.FlushLastUsed(ctx)
+	if s.accounts != nil {
+		err = errors.Join(err, s.accounts.FlushSeen(ctx))
+	}
+	return err
 }
 
 // repeat runs a task until ctx ends. A failure is logged and tried again the next time.

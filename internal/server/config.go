@@ -35,6 +35,8 @@ type Config struct {
 
 	Storage `embed:"" group:"Storage"`
 
+	SMTP message.SMTPConfig `embed:"" prefix:"smtp-" group:"E-mail"`
+
 	Region        string `help:"Country of numbers in national writing, as two letters: SE. Empty: only international writing is understood." placeholder:"CC" group:"Sign-in"`
 	DailySMSLimit int    `name:"daily-sms-limit" help:"Most SMS a day over all operators; 0: no limit." default:"0" group:"Sign-in"`
 
@@ -52,7 +54,7 @@ type Config struct {
 
 // Check says what is wrong with the configuration and what to change, all of it at once. The errors wrap ErrInvalid.
 func (c Config) Check() error {
-	return errors.Join(c.checkIssuer(), c.checkTLS(), c.checkRootKey(), c.checkListeners(), c.PINPolicy.policy().Validate())
+	return errors.Join(c.checkIssuer(), c.checkTLS(), c.checkRootKey(), c.checkListeners(), c.checkPortal(), c.PINPolicy.policy().Validate())
 }
 
 func invalid(format string, args ...any) error {
@@ -76,6 +78,27 @@ func (c Config) checkIssuer() error {
 		return invalid("issuer %q must begin with https://", c.Issuer)
 	}
 	return nil
+}
+
+// checkPortal says what the portal lacks: an address that its mails and passkeys name, and a way for mails to leave.
+func (c Config) checkPortal() error {
+	if c.PortalListen == "" {
+		return nil
+	}
+	portal, err := url.Parse(c.PortalURL)
+	switch {
+	case c.PortalURL == "":
+		return invalid("the portal has no address: set --portal-url to the public address of the developer portal, for example https://developers.example.com")
+	case err != nil || portal.Host == "" || portal.User != nil || portal.Path != "" || portal.RawQuery != "" || portal.Fragment != "":
+		return invalid("portal URL %q has not the form https://developers.example.com", c.PortalURL)
+	case portal.Scheme != "https" && (portal.Scheme != "http" || !dialtone.LoopbackHost(portal.Hostname())):
+		return invalid("portal URL %q must begin with https://; http is for localhost only", c.PortalURL)
+	case c.Inbox != nil:
+		return nil
+	case c.SMTP.Address == "":
+		return invalid("developers sign in to the portal with codes by e-mail: set --smtp-address and --smtp-from to your mail server, or leave out --portal-listen")
+	}
+	return c.SMTP.Check()
 }
 
 func (c Config) checkTLS() error {

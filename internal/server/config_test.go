@@ -7,11 +7,13 @@ import (
 	"testing"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/message"
 )
 
 func good() Config {
 	return Config{
-		Issuer: "https://id.example.com", IdentityListen: ":443", TLSCertificate: "chain.pem", TLSKey: "key.pem",
+		Issuer: "https://id.example.com", IdentityListen: ":443", PortalURL: "https://developers.example.com", PortalListen: ":8443",
+		SMTP: message.SMTPConfig{Address: "mail.example.com:587", From: "no-reply@example.com"}, TLSCertificate: "chain.pem", TLSKey: "key.pem",
 		Storage: Storage{Database: "sqlite:dialtone.db", RootKeyFile: "root.key"},
 	}
 }
@@ -22,6 +24,7 @@ func TestAGoodConfigurationIsAccepted(t *testing.T) {
 	behindProxy.TLSCertificate, behindProxy.TLSKey = "", ""
 	behindProxy.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
 	onThisMachine := good()
+	onThisMachine.PortalURL = "http://localhost:8081"
 	onThisMachine.Issuer, onThisMachine.TLSCertificate, onThisMachine.TLSKey = "http://localhost:8080", "", ""
 	for name, c := range map[string]Config{"TLS from files": good(), "behind a proxy": behindProxy, "on this machine": onThisMachine} {
 		if err := c.Check(); err != nil {
@@ -49,6 +52,11 @@ func TestAConfigurationErrorSaysWhatToChange(t *testing.T) {
 		"two root keys":       {func(c *Config) { c.RootKey = "AAAA" }, "keep one of them"},
 		"no identity address": {func(c *Config) { c.IdentityListen = "" }, "set it to HOST:PORT"},
 		"no port":             {func(c *Config) { c.PortalListen = "localhost" }, "--portal-listen"},
+		"no portal address":   {func(c *Config) { c.PortalURL = "" }, "set --portal-url"},
+		"portal with a path":  {func(c *Config) { c.PortalURL = "https://example.com/portal" }, "has not the form"},
+		"portal in the clear": {func(c *Config) { c.PortalURL = "http://developers.example.com" }, "must begin with https://"},
+		"no mail server":      {func(c *Config) { c.SMTP.Address = "" }, "set --smtp-address"},
+		"mail in the clear":   {func(c *Config) { c.SMTP.TLS = "none" }, "not encrypted"},
 		"one port twice":      {func(c *Config) { c.ConsoleListen = ":443" }, "give each its own port"},
 	}
 	for name, test := range tests {

@@ -14,7 +14,8 @@ import (
 // and turns a panic into an error id.
 type guard struct {
 	name    string
-	https   bool // browsers reach it by https only
+	https   bool                      // browsers reach it by https only
+	limit   func(*http.Request) int64 // longest body in bytes; nil: maxBody
 	next    http.Handler
 	log     *slog.Logger
 	metrics *metrics
@@ -33,7 +34,11 @@ func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Strict-Transport-Security", strictTransport)
 	}
 	r = r.WithContext(ctx)
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	limit := int64(maxBody)
+	if g.limit != nil {
+		limit = g.limit(r)
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	defer func() {
 		if fault := recover(); fault != nil {
 			g.fail(answer, r, fault)

@@ -10,6 +10,8 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+
+	"github.com/dialtone-id/dialtone/internal/message"
 )
 
 func guarded(handler http.HandlerFunc) (http.Handler, *metrics, *bytes.Buffer) {
@@ -74,7 +76,8 @@ func TestRequestsAreCountedByRouteNotByPath(t *testing.T) {
 func TestBrowsersAreToldToStayWithHTTPSWhereItIsSpoken(t *testing.T) {
 	t.Parallel()
 	behindProxy := onThisMachine(t)
-	behindProxy.Issuer, behindProxy.PortalListen = "https://id.example.com", "127.0.0.1:0"
+	behindProxy.Issuer, behindProxy.Inbox = "https://id.example.com", message.NewInbox()
+	behindProxy.PortalURL, behindProxy.PortalListen = "https://developers.example.com", "127.0.0.1:0"
 	behindProxy.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	for issuer, test := range map[string]struct {
 		config Config

@@ -27,8 +27,9 @@ const (
 type listener struct {
 	name    string // identity, portal, console, metrics, inbox
 	address string
-	tls     *tls.Config // nil: plain http
-	https   bool        // browsers reach it by https, whether the TLS is ours or a proxy's
+	tls     *tls.Config               // nil: plain http
+	https   bool                      // browsers reach it by https, whether the TLS is ours or a proxy's
+	limit   func(*http.Request) int64 // longest body in bytes; nil: maxBody
 	handler http.Handler
 }
 
@@ -50,7 +51,7 @@ func (l listener) open(log *slog.Logger, m *metrics) (*running, error) {
 		socket = tls.NewListener(socket, l.tls)
 	}
 	return &running{listener: l, socket: socket, http: &http.Server{
-		Handler:           guard{name: l.name, https: l.https, next: l.handler, log: log, metrics: m},
+		Handler:           guard{name: l.name, https: l.https, limit: l.limit, next: l.handler, log: log, metrics: m},
 		TLSConfig:         l.tls,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,

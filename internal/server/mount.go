@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dialtone-id/dialtone/internal/consent"
 	"github.com/dialtone-id/dialtone/internal/flow"
 	"github.com/dialtone-id/dialtone/internal/message"
 	"github.com/dialtone-id/dialtone/internal/protocol"
@@ -24,8 +25,8 @@ const messageSpread = 200 * time.Millisecond
 // mount makes every part from the parts below it and puts the faces on their listeners:
 //
 //	identity   protocol (machines) and subscriber (people), /healthz, /readyz
-//	portal     a page that says what is to come
-//	console    the same
+//	portal     the developers' pages and the management API (portal.go)
+//	console    a page that says what is to come
 //	metrics    /metrics, /healthz, /readyz; always plain http, for the inside of a network
 func (s *Server) mount(ctx context.Context) error {
 	c := s.config
@@ -39,7 +40,7 @@ func (s *Server) mount(ctx context.Context) error {
 	s.dispatcher = message.NewDispatcher(message.DispatcherConfig{Router: router, Store: s.db, Log: s.log, Spread: messageSpread})
 	signIn := signin.New(signin.Config{
 		Store: s.db, Keys: secrets, Dispatcher: s.dispatcher, Operators: s.catalog,
-		Policy: c.PINPolicy.policy(), Log: s.log, Sandbox: c.Sandbox, DailySMSLimit: c.DailySMSLimit,
+		Traffic: s.traffic, Policy: c.PINPolicy.policy(), Log: s.log, Sandbox: c.Sandbox, DailySMSLimit: c.DailySMSLimit,
 	})
 	authorization := &flow.Flow{
 		Issuer: c.Issuer, Store: s.db, Keys: secrets, Minter: minter, Clients: s.catalog, Policy: flow.DefaultPolicy,
@@ -50,11 +51,12 @@ func (s *Server) mount(ctx context.Context) error {
 	}
 	people := subscriber.New(subscriber.Config{
 		Issuer: c.Issuer, Flow: authorization, Signin: signIn, Store: s.db, Catalog: s.catalog, Minter: minter, Keys: secrets,
+		Consents: consent.Book{Store: s.db, Traffic: s.traffic}, Traffic: s.traffic,
 		Renderer: renderer, Cookies: web.NewCookies(c.Issuer), Region: c.Region,
 		ClientIP: clientIP(c.TrustedProxies), Log: s.log, Now: clock,
 	})
 	machines := protocol.New(protocol.Config{
-		Issuer: c.Issuer, Flow: authorization, Minter: minter, Signing: signing, Clients: s.catalog, People: people,
+		Issuer: c.Issuer, Flow: authorization, Minter: minter, Signing: signing, Clients: s.catalog, People: people, Traffic: s.traffic,
 		Log: s.log, Now: clock,
 	})
 
@@ -70,17 +72,21 @@ func (s *Server) mount(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	portal, err := coming.New(coming.Portal)
+	console, err := coming.New()
 	if err != nil {
 		return err
 	}
-	console, err := coming.New(coming.Console)
-	if err != nil {
-		return err
-	}
+	identity := routes(health, reports, identityRoutes(machines, people, renderer.Static()))
 	https := strings.HasPrefix(c.Issuer, "https://")
-	s.add(listener{name: "identity", address: c.IdentityListen, tls: public, https: https, handler: routes(health, reports, identityRoutes(machines, people, renderer.Static()))})
-	s.add(listener{name: "portal", address: c.PortalListen, tls: public, https: https, handler: portal})
+	s.add(listener{name: "identity", address: c.IdentityListen, tls: public, https: https, handler: identity})
+	if c.PortalListen != "" {
+		portal, err := s.portal(secrets, identity)
+		if err != nil {
+			return fmt.Errorf("portal: %w", err)
+		}
+		https := strings.HasPrefix(c.PortalURL, "https://")
+		s.add(listener{name: "portal", address: c.PortalListen, tls: public, https: https, limit: portalLimit, handler: portal})
+	}
 	s.add(listener{name: "console", address: c.ConsoleListen, tls: public, https: https, handler: console})
 	s.add(listener{name: "metrics", address: c.MetricsListen, handler: routes(health, map[string]http.Handler{"GET /metrics": s.metrics.handler()})})
 	return nil

@@ -17,10 +17,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/dialtone-id/dialtone/internal/account"
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/keys"
 	"github.com/dialtone-id/dialtone/internal/message"
 	"github.com/dialtone-id/dialtone/internal/store"
+	"github.com/dialtone-id/dialtone/internal/traffic"
 )
 
 // stopWithin is how long requests under way may take after the stop signal, and after them the messages in the queue.
@@ -34,6 +36,8 @@ type Server struct {
 	keyring    *keys.Keyring
 	catalog    *catalog.Catalog
 	dispatcher *message.Dispatcher
+	traffic    *traffic.Recorder
+	accounts   *account.Service // nil: there is no portal
 	metrics    *metrics
 	listeners  []listener
 	stopping   atomic.Bool
@@ -54,7 +58,7 @@ func New(ctx context.Context, c Config, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, log: log, db: db, catalog: c.Storage.Catalog(db), metrics: newMetrics()}
+	s := &Server{config: c, log: log, db: db, catalog: c.Storage.Catalog(db), traffic: traffic.New(db, log), metrics: newMetrics()}
 	if s.keyring, err = keys.Open(ctx, db, root, keys.DefaultSchedule, now); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -141,5 +145,5 @@ func stop(sockets []*running) error {
 func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 	defer cancel()
-	return errors.Join(s.dispatcher.Close(ctx), s.catalog.FlushLastUsed(ctx), s.db.Close())
+	return errors.Join(s.dispatcher.Close(ctx), s.noteUses(ctx, clock()), s.traffic.Flush(ctx), s.db.Close())
 }

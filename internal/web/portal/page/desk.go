@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/web"
@@ -123,7 +124,8 @@ func Inside(address string) string {
 type Error struct {
 	Shell
 	What    ErrorKind
-	Needs   string // with ErrorForbidden: who may
+	Why     string // with ErrorForbidden: a sentence that says what to do
+	Wait    string // with ErrorTooMany: how long, in words
 	ErrorID string // under which the log has the cause; empty where the page says all
 }
 
@@ -140,12 +142,6 @@ const (
 	ErrorFault       ErrorKind = "fault"
 )
 
-// needing is an error that says who may do what was refused.
-type needing interface {
-	error
-	Needs() string
-}
-
 // Fail is the one place of the portal where an error becomes an answer and a log line. What a form can show at its fields is
 // no matter of this function.
 func (d *Desk) Fail(w http.ResponseWriter, r *http.Request, v Visit, err error) {
@@ -153,15 +149,13 @@ func (d *Desk) Fail(w http.ResponseWriter, r *http.Request, v Visit, err error) 
 	case errors.Is(err, dialtone.ErrNotFound):
 		d.fail(w, v, http.StatusNotFound, Error{What: ErrorNotFound})
 	case errors.Is(err, dialtone.ErrForbidden):
-		page := Error{What: ErrorForbidden}
-		if n, ok := errors.AsType[needing](err); ok {
-			page.Needs = n.Needs()
-		}
-		d.fail(w, v, http.StatusForbidden, page)
+		d.fail(w, v, http.StatusForbidden, Error{What: ErrorForbidden, Why: why(err)})
 	case errors.Is(err, dialtone.ErrConflict):
 		d.fail(w, v, http.StatusConflict, Error{What: ErrorConflict})
 	case errors.Is(err, dialtone.ErrInvalid):
 		d.fail(w, v, http.StatusBadRequest, Error{What: ErrorForm})
+	case errors.Is(err, dialtone.ErrExhausted):
+		d.fail(w, v, http.StatusTooManyRequests, Error{What: ErrorTooMany, Wait: Later(w, err)})
 	case errors.Is(err, dialtone.ErrUnavailable):
 		w.Header().Set("Retry-After", "2")
 		d.logged(w, r, v, http.StatusServiceUnavailable, ErrorUnavailable, err)
@@ -172,9 +166,31 @@ func (d *Desk) Fail(w http.ResponseWriter, r *http.Request, v Visit, err error) 
 
 // logged answers with an id under which the log has the cause.
 func (d *Desk) logged(w http.ResponseWriter, r *http.Request, v Visit, status int, what ErrorKind, err error) {
+	d.fail(w, v, status, Error{What: what, ErrorID: d.Note(r, err)})
+}
+
+// Note writes the error into the log and returns the id under which it stands there.
+func (d *Desk) Note(r *http.Request, err error) string {
 	id := secret.ID("er")
 	d.Log.ErrorContext(r.Context(), "portal request failed", "route", r.Pattern, "error_id", id, "error", err)
-	d.fail(w, v, status, Error{What: what, ErrorID: id})
+	return id
+}
+
+// needing is an error that says who may do what was refused.
+type needing interface {
+	error
+	Needs() string
+}
+
+// why is what the person is told about a refusal, empty if the error does not say.
+func why(err error) string {
+	if forbidden, ok := errors.AsType[*catalog.ForbiddenError](err); ok {
+		return forbidden.Why
+	}
+	if refused, ok := errors.AsType[needing](err); ok {
+		return "Only " + refused.Needs() + ", may do this."
+	}
+	return ""
 }
 
 func (d *Desk) fail(w http.ResponseWriter, v Visit, status int, page Error) {

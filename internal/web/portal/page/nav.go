@@ -46,5 +46,15 @@ type Field struct {
 	Most         int // longest value, in characters; 0: as it comes
 	Optional     bool
 	ReadOnly     bool
+	Focus        bool   // the page opens with the caret here
+	ID           string // of the input, where two forms of a page have a field of that name; empty: the name
 	Check        string // address that says as JSON {"problem":""} what is wrong with ?value=; asked while the person types
+}
+
+// InputID is the id of the input in the page.
+func (f Field) InputID() string {
+	if f.ID != "" {
+		return f.ID
+	}
+	return f.Name
 }

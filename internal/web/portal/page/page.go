@@ -20,6 +20,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/dialtone-id/dialtone/internal/web"
 )
@@ -43,6 +44,22 @@ type Shell struct {
 	Problem string // what went wrong with the form as a whole
 	Account string // who is signed in, as colleagues read it; empty: nobody
 	Wide    bool   // for tables and plots
+	Narrow  bool   // for one short form, as in signing in
+	Action  Link   // what people come to the page for, beside its heading; empty: nothing
+	Dialog  string // id of the page's <dialog> that does what Action leads to; empty: none
+	// Forms says whether a form of the page leads to another host, if only by redirects: browsers hold those against the
+	// policy as well.
+	Forms web.Forms
+}
+
+// Window is what the browser's list of windows shows: the tab too, since all tabs of a thing have its name as their heading.
+func (s *Shell) Window() string {
+	for _, tab := range s.Tabs {
+		if tab.Current {
+			return tab.Words + " – " + s.Title
+		}
+	}
+	return s.Title
 }
 
 //lint:ignore U1000 the pages that embed Shell are a Page by it
@@ -60,8 +77,9 @@ type Tab struct {
 // Room renders the pages of one package.
 type Room struct{ templates *template.Template }
 
-// NewRoom reads templates/*.html of a room besides the shell's own.
-func NewRoom(assets *web.Assets, room fs.FS) (*Room, error) {
+// NewRoom reads templates/*.html of a room besides the shell's own. Without a room it renders the shell's error pages, which
+// is what a Desk needs.
+func NewRoom(assets *web.Assets, rooms ...fs.FS) (*Room, error) {
 	set := template.New("").Funcs(template.FuncMap{
 		"asset": assets.Address,
 		"link":  web.SafeLink,
@@ -69,9 +87,16 @@ func NewRoom(assets *web.Assets, room fs.FS) (*Room, error) {
 		"time":  func(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04 UTC") },
 		"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"join":  strings.Join,
+		// What stands for a product that has no icon.
+		"initial": func(name string) string {
+			for _, r := range name {
+				return string(unicode.ToUpper(r))
+			}
+			return "?"
+		},
 		"micro": func(t time.Time) int64 { return t.UnixMicro() },
 	})
-	for _, from := range []fs.FS{files, room} {
+	for _, from := range append([]fs.FS{files}, rooms...) {
 		var err error
 		if set, err = set.ParseFS(from, "templates/*.html"); err != nil {
 			return nil, fmt.Errorf("parse templates: %w", err)
@@ -93,7 +118,7 @@ func (room *Room) Render(w http.ResponseWriter, v Visit, status int, page Page) 
 		panic(fmt.Sprintf("portal: render %s: %v", name, err))
 	}
 	header := w.Header()
-	web.SecurityHeaders(header, web.FormsStay)
+	web.SecurityHeaders(header, page.shell().Forms)
 	// The inline checks of fields and the passkey dialogue ask this host, and no other.
 	header.Set("Content-Security-Policy", header.Get("Content-Security-Policy")+"; connect-src 'self'")
 	header.Set("Content-Type", "text/html; charset=utf-8")

@@ -1,0 +1,136 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/dialtone-id/dialtone/docs"
+	"github.com/dialtone-id/dialtone/internal/account"
+	"github.com/dialtone-id/dialtone/internal/api"
+	"github.com/dialtone-id/dialtone/internal/message"
+	"github.com/dialtone-id/dialtone/internal/outbound"
+	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/traffic"
+	"github.com/dialtone-id/dialtone/internal/web"
+	"github.com/dialtone-id/dialtone/internal/web/portal"
+	portalaccount "github.com/dialtone-id/dialtone/internal/web/portal/account"
+	"github.com/dialtone-id/dialtone/internal/web/portal/guide"
+	"github.com/dialtone-id/dialtone/internal/web/portal/organization"
+	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/portal/product"
+	portaltraffic "github.com/dialtone-id/dialtone/internal/web/portal/traffic"
+	"github.com/dialtone-id/dialtone/internal/web/portal/try"
+)
+
+// portal builds the developers' face and the management API, which share a listener. Identity is the handler that TRY IT sends
+// its requests to.
+func (s *Server) portal(secrets *secret.Keys, identity http.Handler) (http.Handler, error) {
+	mail, err := s.mailer()
+	if err != nil {
+		return nil, err
+	}
+	origin := s.config.PortalURL
+	s.accounts, err = account.New(account.Config{
+		Store: s.db, Keys: secrets, Mail: mail, Policy: account.DefaultPolicy, Log: s.log, Origin: origin,
+	})
+	if err != nil {
+		return nil, err
+	}
+	onThisMachine := strings.HasPrefix(origin, "http://") // then so may a company's provider be, in the demo
+	companies := account.NewCompany(account.CompanyConfig{
+		Store: s.db, Sessions: s.accounts, Keys: secrets, Log: s.log, Origin: origin,
+		HTTP: outbound.New(outbound.Config{AllowLoopback: onThisMachine}), AllowLoopback: onThisMachine,
+	})
+	rooms, err := s.portalRooms(secrets, identity, mail, companies)
+	if err != nil {
+		return nil, err
+	}
+	machines := api.New(api.Config{
+		Portal: origin, Catalog: s.catalog, Traffic: rooms.reports, Inviter: rooms.Organization, Store: s.db, Keys: secrets,
+		Log: s.log, Now: clock,
+	})
+	rooms.Guide, err = guide.New(guide.Config{
+		Desk: rooms.Desk, Assets: rooms.Assets, Catalog: s.catalog, Guide: docs.Guide, OpenAPI: machines.OpenAPI(),
+		Issuer: s.config.Issuer, Portal: origin,
+	})
+	if err != nil {
+		return nil, err
+	}
+	people, err := portal.New(rooms.Config)
+	if err != nil {
+		return nil, err
+	}
+	return routes(map[string]http.Handler{
+		"/api/":             machines,
+		"GET /openapi.json": machines,
+		"GET /openapi.yaml": machines,
+		"/":                 people,
+	}), nil
+}
+
+// portalLimit is the longest body of a request to the portal. An icon may be longer than a form; one that is far too long is still
+// read, up to a point, because a browser shows an answer only after it has sent everything.
+func portalLimit(r *http.Request) int64 {
+	if !strings.HasSuffix(r.URL.Path, "/icon") {
+		return maxBody
+	}
+	return product.MostIconForm + product.MostIconDrained
+}
+
+// rooms are the parts of the portal's face.
+type rooms struct {
+	portal.Config
+	reports *traffic.Reports
+}
+
+// portalRooms builds all of them but the guide, which shows what the management API says of itself.
+func (s *Server) portalRooms(secrets *secret.Keys, identity http.Handler, mail organization.Mailer, companies *account.Company) (r rooms, err error) {
+	issuer, origin := s.config.Issuer, s.config.PortalURL
+	if r.Assets, err = page.NewAssets(); err != nil {
+		return r, err
+	}
+	errorPages, err := page.NewRoom(r.Assets)
+	if err != nil {
+		return r, err
+	}
+	r.Catalog = s.catalog
+	r.reports = &traffic.Reports{Store: s.db, Catalog: s.catalog}
+	r.Desk = &page.Desk{
+		Accounts: s.accounts, Cookies: web.NewCookies(origin), ClientIP: clientIP(s.config.TrustedProxies), Log: s.log, Now: clock, Room: errorPages,
+	}
+	r.Account, err = portalaccount.New(portalaccount.Config{
+		Desk: r.Desk, Assets: r.Assets, People: s.accounts, Companies: companies, Activities: s.db, Keys: secrets,
+		SessionLifetime: account.DefaultPolicy.SessionLifetime,
+	})
+	if err != nil {
+		return r, err
+	}
+	r.Organization, err = organization.New(organization.Config{
+		Desk: r.Desk, Assets: r.Assets, Catalog: s.catalog, Store: s.db, Mail: mail, Secrets: account.CompanySecrets{Keys: secrets}, Origin: origin,
+	})
+	if err != nil {
+		return r, err
+	}
+	r.Product, err = product.New(product.Config{
+		Desk: r.Desk, Assets: r.Assets, Catalog: s.catalog, Traffic: r.reports, Store: s.db, Issuer: issuer,
+	})
+	if err != nil {
+		return r, err
+	}
+	r.Traffic, err = portaltraffic.New(portaltraffic.Config{Desk: r.Desk, Assets: r.Assets, Catalog: s.catalog, Reports: r.reports})
+	if err != nil {
+		return r, err
+	}
+	r.Try, err = try.New(try.Config{
+		Desk: r.Desk, Assets: r.Assets, Catalog: s.catalog, Keys: secrets, Issuer: issuer, Identity: identity,
+	})
+	return r, err
+}
+
+// mailer is how e-mails leave: the demo's inbox, or the mail server.
+func (s *Server) mailer() (account.Mailer, error) {
+	if s.config.Inbox != nil {
+		return s.config.Inbox, nil
+	}
+	return message.NewSMTP(s.config.SMTP)
+}

@@ -1,0 +1,111 @@
+// Package account is the portal's room for people themselves: signing in and out, and one's own account.
+//
+//	GET, POST /signin                               ShowSignIn, SendCode                   code_send.go
+//	GET, POST /signin/code                          ShowCode, VerifyCode                   code_verify.go
+//	POST      /signin/passkey/begin, /finish        BeginPasskey, FinishPasskey            passkey_signin.go
+//	GET, POST /signin/company                       ShowCompany, FindCompany               company_signin.go
+//	GET       /signin/company/{organization}        BeginCompany                           company_signin.go
+//	GET       /signin/company/callback              FinishCompany                          company_signin.go
+//	POST      /signout                              SignOut                                signout.go
+//	GET, POST /account                              ShowAccount, Rename                    account_show.go, account_rename.go
+//	POST      /account/passkeys/begin, /finish      BeginAddPasskey, FinishAddPasskey      passkey_add.go
+//	POST      /account/passkeys/{passkey}, …/remove RenamePasskey, RemovePasskey           passkey_change.go
+//	POST      /account/sessions/{session}/end       EndSession                             session_end.go
+//	POST      /account/sessions/end-others          EndOtherSessions                       session_end.go
+//
+// Whoever is signed in through a company sees nothing of the account but that session, and changes nothing: the verbs refuse
+// it (*people.ConfinedError).
+package account
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"time"
+
+	people "github.com/dialtone-id/dialtone/internal/account"
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/web"
+	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+)
+
+//go:embed templates
+var files embed.FS
+
+// People signs people in by e-mail and passkey, and keeps their sessions.
+type People interface {
+	RequestCode(ctx context.Context, request people.CodeRequest, now time.Time) (people.CodeSent, error)
+	VerifyCode(ctx context.Context, entry people.CodeEntry, now time.Time) (people.SignedIn, error)
+	BeginPasskey(ctx context.Context, now time.Time) (options json.RawMessage, state string, err error)
+	FinishPasskey(ctx context.Context, state string, response []byte, agent string, now time.Time) (people.SignedIn, error)
+	SignOut(ctx context.Context, cookie string, now time.Time) error
+
+	// PasskeysPossible reports whether this host can have passkeys at all.
+	PasskeysPossible() bool
+	Passkeys(ctx context.Context, actor dialtone.Actor) ([]dialtone.Passkey, error)
+	BeginAddPasskey(ctx context.Context, actor dialtone.Actor, now time.Time) (options json.RawMessage, state string, err error)
+	FinishAddPasskey(ctx context.Context, actor dialtone.Actor, state, name string, response []byte, now time.Time) (dialtone.Passkey, error)
+	RenamePasskey(ctx context.Context, actor dialtone.Actor, id, name string) error
+	RemovePasskey(ctx context.Context, actor dialtone.Actor, id string, now time.Time) error
+
+	Rename(ctx context.Context, actor dialtone.Actor, name string) error
+	Sessions(ctx context.Context, actor dialtone.Actor, now time.Time) ([]dialtone.AccountSession, error)
+	EndSession(ctx context.Context, actor dialtone.Actor, sessionID string, now time.Time) error
+	EndOtherSessions(ctx context.Context, actor dialtone.Actor, keepSessionID string, now time.Time) (int, error)
+}
+
+// Companies signs people in through their organization's own provider.
+type Companies interface {
+	BeginCompany(ctx context.Context, organizationID, browserID string, now time.Time) (address, state string, err error)
+	FinishCompany(ctx context.Context, state, browserID string, query url.Values, agent string, now time.Time) (people.SignedIn, error)
+}
+
+// Activities is the log of what happened to an account.
+type Activities interface {
+	AccountActivities(ctx context.Context, accountID string, limit int) ([]dialtone.Activity, error)
+}
+
+// Config is what the room needs.
+type Config struct {
+	Desk       *page.Desk
+	Assets     *web.Assets
+	People     People
+	Companies  Companies
+	Activities Activities
+	Keys       *secret.Keys
+	// SessionLifetime is how long a browser keeps the cookie: as long as a session may live.
+	SessionLifetime time.Duration
+	// Inbox is the address of the demo's inbox, where codes are read; empty where mail is real.
+	Inbox string
+}
+
+// Room is the room; its methods are the handlers.
+type Room struct {
+	*page.Desk
+	Config
+	pages *page.Room
+}
+
+// New returns the room.
+func New(c Config) (*Room, error) {
+	pages, err := page.NewRoom(c.Assets, files)
+	if err != nil {
+		return nil, err
+	}
+	return &Room{Desk: c.Desk, Config: c, pages: pages}, nil
+}
+
+// enter keeps the new session in the browser and ends the one that it takes the place of: nobody could end that later from
+// here.
+func (m *Room) enter(w http.ResponseWriter, r *http.Request, v page.Visit, in people.SignedIn) error {
+	if v.Session.ID != "" {
+		if err := m.People.SignOut(r.Context(), m.Cookies.Get(r, page.SessionCookie), v.Now); err != nil {
+			return err
+		}
+	}
+	m.Cookies.Set(w, page.SessionCookie, in.Cookie.Reveal(), m.SessionLifetime)
+	return nil
+}

@@ -1,0 +1,130 @@
+package account
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	people "github.com/dialtone-id/dialtone/internal/account"
+	"github.com/dialtone-id/dialtone/internal/web"
+	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+)
+
+// Company asks through which organization to sign in.
+type Company struct {
+	page.Shell
+	Organization page.Field
+	To           string
+}
+
+// ShowCompany asks for the organization's id.
+func (m *Room) ShowCompany(w http.ResponseWriter, r *http.Request, v page.Visit) {
+	m.pages.Render(w, v, http.StatusOK, companyPage("", page.Inside(r.URL.Query().Get("to"))))
+}
+
+func companyPage(organizationID, to string) *Company {
+	return &Company{
+		// The form leads on to the company's provider.
+		Shell: page.Shell{Title: "Sign in with your company", Narrow: true, Forms: web.FormsLeave},
+		Organization: page.Field{
+			Name: "organization", Label: "Organization id", Value: organizationID, Most: 64, Focus: true,
+			Hint: "It begins with org_ and stands in the settings of your organization.",
+		},
+		To: to,
+	}
+}
+
+// FindCompany takes the organization's id and goes on to its provider.
+func (m *Room) FindCompany(w http.ResponseWriter, r *http.Request, v page.Visit) {
+	if !m.Form(w, r, v) {
+		return
+	}
+	id, to := strings.TrimSpace(r.PostForm.Get("organization")), page.Inside(r.PostForm.Get("to"))
+	m.goToCompany(w, r, v, companyPage(id, to))
+}
+
+// BeginCompany goes on to the provider of the organization in the address, which its members may keep as a bookmark.
+func (m *Room) BeginCompany(w http.ResponseWriter, r *http.Request, v page.Visit) {
+	m.goToCompany(w, r, v, companyPage(r.PathValue("organization"), page.Inside(r.URL.Query().Get("to"))))
+}
+
+// goToCompany sends the browser to the provider of the organization that the page names, or shows the page with the reason.
+func (m *Room) goToCompany(w http.ResponseWriter, r *http.Request, v page.Visit, p *Company) {
+	address, state, err := m.Companies.BeginCompany(r.Context(), p.Organization.Value, m.browser(w, r), v.Now)
+	refused, isRefused := errors.AsType[*people.CompanyError](err)
+	switch {
+	case err == nil:
+		m.Cookies.Set(w, companyCookie, m.seal(atCompany{Kind: kindCompany, State: state, To: p.To}), companyLifetime)
+		page.See(w, address)
+	case isRefused && refused.Problem == people.ProblemProviderAway:
+		w.Header().Set("Retry-After", "30")
+		p.Problem = providerAway + " Error id: " + m.Note(r, err)
+		m.pages.Render(w, v, http.StatusServiceUnavailable, p)
+	case isRefused:
+		// An organization that does not exist and one without a provider get the same answer.
+		p.Organization.Problem = "No organization with this id signs in through its own provider. Check the id, or sign in by e-mail."
+		m.pages.Render(w, v, http.StatusUnprocessableEntity, p)
+	default:
+		m.Fail(w, r, v, err)
+	}
+}
+
+const providerAway = "Your company's provider does not answer. Try again in a minute, or sign in by e-mail."
+
+// CompanyRefused says why a sign-in through a company led nowhere.
+type CompanyRefused struct {
+	page.Shell
+	Why     string
+	Code    string // the provider's own word for it
+	ErrorID string
+	Again   string // the address that begins anew
+}
+
+// FinishCompany takes the browser back from the provider.
+func (m *Room) FinishCompany(w http.ResponseWriter, r *http.Request, v page.Visit) {
+	var away atCompany
+	err := m.open(m.Cookies.Get(r, companyCookie), &away)
+	m.Cookies.Clear(w, companyCookie)
+	if err != nil || away.Kind != kindCompany {
+		m.refuseCompany(w, r, v, "/", &people.CompanyError{Problem: people.ProblemExpired})
+		return
+	}
+	in, err := m.Companies.FinishCompany(r.Context(), away.State, m.Cookies.Get(r, browserCookie), r.URL.Query(), r.UserAgent(), v.Now)
+	if err == nil {
+		err = m.enter(w, r, v, in)
+	}
+	if err != nil {
+		m.refuseCompany(w, r, v, away.To, err)
+		return
+	}
+	page.See(w, page.Inside(away.To))
+}
+
+// refusals say what went wrong at the company, and what to do.
+var refusals = map[people.CompanyProblem]string{
+	people.ProblemNotSetUp:     "Your organization does not sign in through its own provider any more, or the provider does not know it. Sign in by e-mail, or ask an owner.",
+	people.ProblemProviderAway: providerAway,
+	people.ProblemRefused:      "Your company's provider did not sign you in. Begin again, or ask who looks after the provider.",
+	people.ProblemNotInvited:   "Your company knows you, but you are not a member of its organization here. Ask an owner of the organization to invite you.",
+	people.ProblemExpired:      "This sign-in took too long, or was finished already. Begin again.",
+	people.ProblemOtherBrowser: "This sign-in began in another browser. Begin again in this one.",
+	people.ProblemMismatch:     "What your company's provider answered is not what was asked for. Begin again; if it happens once more, show the error id to who looks after the provider.",
+}
+
+func (m *Room) refuseCompany(w http.ResponseWriter, r *http.Request, v page.Visit, to string, err error) {
+	refused, isRefused := errors.AsType[*people.CompanyError](err)
+	if !isRefused {
+		m.Fail(w, r, v, err)
+		return
+	}
+	status := http.StatusForbidden
+	if refused.Problem == people.ProblemProviderAway {
+		w.Header().Set("Retry-After", "30")
+		status = http.StatusServiceUnavailable
+	}
+	m.pages.Render(w, v, status, &CompanyRefused{
+		Shell: page.Shell{Title: "You are not signed in", Narrow: true}, Why: refusals[refused.Problem], Code: refused.Code,
+		ErrorID: m.Note(r, err), Again: "/signin?to=" + url.QueryEscape(page.Inside(to)),
+	})
+}

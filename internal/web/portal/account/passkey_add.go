@@ -1,0 +1,32 @@
+package account
+
+import (
+	"net/http"
+
+	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+)
+
+// BeginAddPasskey answers the script of the account's page with what an authenticator is asked.
+func (m *Room) BeginAddPasskey(w http.ResponseWriter, r *http.Request, v page.Visit) {
+	options, state, err := m.People.BeginAddPasskey(r.Context(), v.Actor, v.Now)
+	if err != nil {
+		m.failPasskey(w, r, err)
+		return
+	}
+	answer(w, http.StatusOK, ceremony{Options: options, State: state})
+}
+
+// FinishAddPasskey keeps the passkey that the authenticator made.
+func (m *Room) FinishAddPasskey(w http.ResponseWriter, r *http.Request, v page.Visit) {
+	c, ok := m.readCredential(w, r)
+	if !ok {
+		return
+	}
+	if _, err := m.People.FinishAddPasskey(r.Context(), v.Actor, c.State, c.Name, c.Response, v.Now); err != nil {
+		m.failPasskey(w, r, err)
+		return
+	}
+	answer(w, http.StatusOK, struct {
+		To string `json:"to"`
+	}{"/account?done=passkey"})
+}

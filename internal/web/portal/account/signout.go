@@ -1,0 +1,22 @@
+package account
+
+import (
+	"net/http"
+
+	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+)
+
+// SignOut ends the session of this browser, and goes on to where the form says.
+func (m *Room) SignOut(w http.ResponseWriter, r *http.Request, v page.Visit) {
+	if !m.Form(w, r, v) {
+		return
+	}
+	if cookie := m.Cookies.Get(r, page.SessionCookie); cookie != "" {
+		if err := m.People.SignOut(r.Context(), cookie, v.Now); err != nil {
+			m.Fail(w, r, v, err)
+			return
+		}
+	}
+	m.Cookies.Clear(w, page.SessionCookie)
+	page.See(w, page.Inside(r.PostForm.Get("to")))
+}

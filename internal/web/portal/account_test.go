@@ -1,0 +1,241 @@
+package portal_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+)
+
+func TestANewPersonSignsInAndIsAskedForAnOrganization(t *testing.T) {
+	t.Parallel()
+	b := newStage(t).browser()
+	b.get("/").want(http.StatusOK, "Sign people in with their phone number", "Sign in")
+	b.signIn(ada).want(http.StatusOK, "Create your organization")
+	b.post("/organizations/new", "name", " ").want(http.StatusUnprocessableEntity, "Write the organization's name.")
+	b.post("/organizations/new", "name", "Analytical Engines").want(http.StatusOK, "Create your first product")
+	b.get("/").want(http.StatusOK, "Analytical Engines", "Next: create your first product")
+}
+
+func TestSigningInGoesBackToThePageThatAskedForIt(t *testing.T) {
+	t.Parallel()
+	b := newStage(t).browser()
+	asked := b.get("/account").want(http.StatusOK, "Sign in")
+	sent := b.post("/signin", "email", ada, "to", asked.value("to"))
+	in := b.post("/signin/code", "r", sent.value("r"), "code", b.code(ada))
+	if in.path != "/account" {
+		t.Errorf("came to %s", in.path)
+	}
+	other := b.stage.browser()
+	sent = other.post("/signin", "email", ada, "to", "https://evil.example/")
+	if in := other.post("/signin/code", "r", sent.value("r"), "code", b.code(ada)); strings.Contains(in.path, "evil") {
+		t.Errorf("came to %s", in.path)
+	}
+}
+
+func TestAnAddressThatIsNoneKeepsWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	b := newStage(t).browser()
+	refused := b.post("/signin", "email", "ada at example").want(http.StatusUnprocessableEntity, "Write an e-mail address")
+	if refused.value("email") != "ada at example" {
+		t.Errorf("the field holds %q", refused.value("email"))
+	}
+}
+
+func TestCodesThatDoNotOpen(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	ask := func(b *browser, email string) string { return b.post("/signin", "email", email).value("r") }
+
+	t.Run("a wrong one says how many tries are left, and the last is the last", func(t *testing.T) {
+		b := s.browser()
+		r := ask(b, "wrong@example.com")
+		b.post("/signin/code", "r", r, "code", "12345").want(http.StatusUnprocessableEntity, "Type the 6 digits")
+		wrong := "000000"
+		if s.code("wrong@example.com") == wrong {
+			wrong = "000001"
+		}
+		for _, left := range []string{"4 tries left", "3 tries left", "2 tries left", "One try is left"} {
+			b.post("/signin/code", "r", r, "code", wrong).want(http.StatusUnprocessableEntity, "That is not the code.", left)
+		}
+		over := b.post("/signin/code", "r", r, "code", wrong).want(http.StatusUnprocessableEntity, "the last try")
+		over.want(http.StatusUnprocessableEntity, "Have a new code sent")
+		b.post("/signin/code", "r", r, "code", s.code("wrong@example.com")).want(http.StatusUnprocessableEntity, "the last try")
+	})
+	t.Run("one of another browser says so", func(t *testing.T) {
+		first, second := s.browser(), s.browser()
+		r := ask(first, "two@example.com")
+		second.post("/signin/code", "r", r, "code", s.code("two@example.com")).want(http.StatusForbidden, "only in the browser that asked")
+	})
+	t.Run("one that was used says so", func(t *testing.T) {
+		b := s.browser()
+		r := ask(b, "used@example.com")
+		b.post("/signin/code", "r", r, "code", s.code("used@example.com"))
+		b.post("/signout")
+		b.post("/signin/code", "r", r, "code", s.code("used@example.com")).want(http.StatusUnprocessableEntity, "it was used")
+	})
+	t.Run("one that is superseded says so", func(t *testing.T) {
+		b := s.browser()
+		r := ask(b, "twice@example.com")
+		first := s.code("twice@example.com")
+		ask(b, "twice@example.com")
+		b.post("/signin/code", "r", r, "code", first).want(http.StatusUnprocessableEntity, "a newer one was sent")
+	})
+	t.Run("a forged state is refused", func(t *testing.T) {
+		s.browser().post("/signin/code", "r", "forged", "code", "123456").want(http.StatusBadRequest, "could not be read")
+		s.browser().get("/signin/code?r=forged").want(http.StatusOK, "Send me a code")
+	})
+}
+
+func TestACodeThatIsTooOldIsSentAgainToTheSameAddress(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	b := s.browser()
+	asked := b.post("/signin", "email", ada)
+	s.later(11 * time.Minute)
+	b.post("/signin/code", "r", asked.value("r"), "code", s.code(ada)).want(http.StatusUnprocessableEntity, "too old")
+	b.get(asked.path).want(http.StatusOK, "too old")
+	again := b.get("/signin?r=" + asked.value("r"))
+	if again.value("email") != ada {
+		t.Errorf("the form has %q", again.value("email"))
+	}
+}
+
+func TestTheMailServerIsAway(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	b := s.browser()
+	s.mail.goAway(true)
+	away := b.post("/signin", "email", ada).want(http.StatusServiceUnavailable, "cannot send mail at the moment")
+	if away.header.Get("Retry-After") == "" || away.value("email") != ada {
+		t.Errorf("Retry-After %q, address %q", away.header.Get("Retry-After"), away.value("email"))
+	}
+	s.mail.goAway(false)
+	b.signIn(ada).want(http.StatusOK, "Create your organization")
+}
+
+func TestTooManyCodesSayHowLongToWait(t *testing.T) {
+	t.Parallel()
+	b := newStage(t).browser()
+	for range 5 {
+		b.post("/signin", "email", ada).want(http.StatusOK, "We sent a code")
+	}
+	refused := b.post("/signin", "email", ada).want(http.StatusTooManyRequests, "Wait 60 minutes")
+	if refused.header.Get("Retry-After") != "3600" {
+		t.Errorf("Retry-After %q", refused.header.Get("Retry-After"))
+	}
+}
+
+func TestNoFormIsTakenFromAnotherSite(t *testing.T) {
+	t.Parallel()
+	b := newStage(t).browser()
+	for _, path := range []string{"/signin", "/signin/passkey/begin", "/signout", "/organizations/new", "/account/sessions/end-others"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.server.URL+path, strings.NewReader("email="+ada))
+		must(t, err)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		if got := b.do(r); got.status != http.StatusForbidden {
+			t.Errorf("%s: status %d", path, got.status)
+		}
+	}
+}
+
+func TestSessionsAreListedAndEnded(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	first, second, third := s.browser(), s.browser(), s.browser()
+	for _, b := range []*browser{first, second, third} {
+		b.signIn(ada)
+	}
+	listed := first.get("/account").want(http.StatusOK, "this browser", "Sign out all other browsers")
+	ends := regexp.MustCompile(`/account/sessions/\w+/end"`).FindAllString(listed.body, -1)
+	if len(ends) != 3 {
+		t.Fatalf("%d sessions are listed", len(ends))
+	}
+	first.post("/account/sessions/pse_unknown/end").want(http.StatusNotFound)
+	first.post("/account/sessions/end-others").want(http.StatusOK, "All other browsers are signed out.").without("Sign out all other")
+	second.get("/account").want(http.StatusOK, "Send me a code")
+	own := regexp.MustCompile(`/account/sessions/\w+/end`).FindString(first.get("/account").body)
+	first.post(own)
+	first.get("/account").want(http.StatusOK, "Send me a code")
+}
+
+func TestSigningInAgainLeavesNoSessionBehind(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	b := s.browser()
+	b.signIn(ada)
+	b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	asked, err := url.Parse(b.post("/signin", "email", ada).header.Get("Location"))
+	must(t, err)
+	b.post("/signin/code", "r", asked.Query().Get("r"), "code", s.code(ada)).want(http.StatusSeeOther)
+	if listed := b.get("/account").want(http.StatusOK, "this browser"); strings.Count(listed.body, "/end\"") != 1 {
+		t.Errorf("%d sessions", strings.Count(listed.body, "/end\""))
+	}
+}
+
+func TestANameIsShownToColleagues(t *testing.T) {
+	t.Parallel()
+	b := newStage(t).browser()
+	b.signIn(ada)
+	b.post("/account", "name", strings.Repeat("x", 65)).want(http.StatusUnprocessableEntity, "at most 64 characters")
+	b.post("/account", "name", "Ada <b>Lovelace</b>").want(http.StatusOK, "Saved.", "Ada <b>Lovelace</b>")
+}
+
+// A company's word counts inside its organization: it must not reach the account, where it could leave a passkey behind.
+func TestWhoCameThroughACompanyChangesNothingOfTheAccount(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	owner := s.browser()
+	organization := owner.organization(ada, "Analytical Engines")
+	owner.post(organization+"/settings/company", "issuer", "https://id.example.com", "client_id", "portal").want(http.StatusOK, "The company sign-in is saved")
+	b := owner.join(organization, grace, dialtone.RoleDeveloper)
+	b.confine(strings.TrimPrefix(organization, "/organizations/"))
+
+	b.get("/account").want(http.StatusOK, "signed in through your company").without("Add a passkey")
+	b.post("/account", "name", "Somebody").want(http.StatusForbidden, "Only you, signed in with your e-mail address")
+	b.post("/account/sessions/end-others").want(http.StatusForbidden)
+	if begun := b.send("/account/passkeys/begin", "application/json", "{}"); begun.status != http.StatusForbidden {
+		t.Errorf("adding a passkey: status %d", begun.status)
+	}
+	b.get(organization).want(http.StatusOK, "Analytical Engines")
+	b.post("/organizations/new", "name", "Mine").want(http.StatusForbidden)
+}
+
+func TestAPasskeyThatIsNoneOpensNothing(t *testing.T) {
+	t.Parallel()
+	b := newStage(t).browser()
+	begun := b.send("/signin/passkey/begin", "application/json", "{}")
+	if begun.status != http.StatusOK || !strings.Contains(begun.body, `"challenge"`) {
+		t.Fatalf("status %d: %s", begun.status, begun.body)
+	}
+	for _, c := range []struct {
+		body   string
+		status int
+	}{
+		{"", http.StatusBadRequest}, {"{}", http.StatusBadRequest},
+		{`{"state":"x","response":{"id":"eA","rawId":"eA","type":"public-key","response":{}}}`, http.StatusForbidden},
+	} {
+		if got := b.send("/signin/passkey/finish", "application/json", c.body); got.status != c.status || !strings.Contains(got.body, `"problem"`) {
+			t.Errorf("%s: status %d, want %d: %s", c.body, got.status, c.status, got.body)
+		}
+	}
+	b.get("/account").want(http.StatusOK, "Send me a code")
+}
+
+func TestACompanyThatHasNoSignIn(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	organization := s.browser().organization(ada, "Analytical Engines")
+	b := s.browser()
+	b.get("/signin/company").want(http.StatusOK, "Organization id")
+	for _, id := range []string{"org_unknown", strings.TrimPrefix(organization, "/organizations/"), ""} {
+		b.post("/signin/company", "organization", id).want(http.StatusUnprocessableEntity, "No organization with this id")
+	}
+	b.get("/signin/company/org_unknown").want(http.StatusUnprocessableEntity, "No organization with this id")
+	b.get("/signin/company/callback?code=x&state=y").want(http.StatusForbidden, "You are not signed in", "Begin again")
+}

@@ -1,0 +1,106 @@
+package portal
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/dialtone-id/dialtone/internal/catalog"
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+)
+
+// Catalog is what the front page reads.
+type Catalog interface {
+	Organizations(ctx context.Context, actor dialtone.Actor) ([]dialtone.Membership, error)
+	Products(ctx context.Context, actor dialtone.Actor, organizationID string, q catalog.ProductQuery) ([]dialtone.Product, error)
+	Clients(ctx context.Context, actor dialtone.Actor, productID string) ([]dialtone.Client, error)
+}
+
+// Front says what Dialtone is, to whom is not signed in.
+type Front struct{ page.Shell }
+
+// Home shows the person's organizations with their newest products.
+type Home struct {
+	page.Shell
+	Organizations []home
+	Next          next // for who has no working client yet
+	MayCreate     bool // another organization
+}
+
+// home is an organization on the front page.
+type home struct {
+	dialtone.Membership
+	Address  string
+	Products []dialtone.Product
+	More     bool
+}
+
+// next is the one next step of somebody who is new; without an address there is none.
+type next struct {
+	Words string
+	page.Link
+}
+
+const (
+	productsAtHome = 5  // of each organization
+	homesRead      = 10 // organizations whose products are read; more are listed by name
+)
+
+var homeNotices = map[string]string{"left": "You have left the organization."}
+
+// showFront is where everybody begins. Who has no organization yet is asked for its name at once.
+func (p *portal) showFront(w http.ResponseWriter, r *http.Request, v page.Visit) {
+	if v.Account.ID == "" {
+		p.pages.Render(w, v, http.StatusOK, &Front{page.Shell{Title: "Sign people in with their phone number", Wide: true}})
+		return
+	}
+	memberships, err := p.Catalog.Organizations(r.Context(), v.Actor)
+	if err != nil {
+		p.Desk.Fail(w, r, v, err)
+		return
+	}
+	if len(memberships) == 0 && v.Actor.OrganizationID == "" {
+		page.See(w, "/organizations/new")
+		return
+	}
+	shown := &Home{Shell: page.Shell{Title: "Your organizations"}, MayCreate: v.Actor.OrganizationID == ""}
+	shown.Notice = homeNotices[r.URL.Query().Get("done")]
+	for i, m := range memberships {
+		h := home{Membership: m, Address: "/organizations/" + m.Organization.ID}
+		if i < homesRead {
+			if h.Products, err = p.Catalog.Products(r.Context(), v.Actor, m.Organization.ID, catalog.ProductQuery{Limit: productsAtHome + 1}); err != nil {
+				p.Desk.Fail(w, r, v, err)
+				return
+			}
+		}
+		if len(h.Products) > productsAtHome {
+			h.Products, h.More = h.Products[:productsAtHome], true
+		}
+		shown.Organizations = append(shown.Organizations, h)
+	}
+	if shown.Next, err = p.nextStep(r.Context(), v, shown.Organizations); err != nil {
+		p.Desk.Fail(w, r, v, err)
+		return
+	}
+	p.pages.Render(w, v, http.StatusOK, shown)
+}
+
+// nextStep is what a person with one organization and at most one product does next, until there is a client.
+func (p *portal) nextStep(ctx context.Context, v page.Visit, homes []home) (next, error) {
+	if len(homes) != 1 || len(homes[0].Products) > 1 || !catalog.RoleMay(homes[0].Role, catalog.WriteClients) {
+		return next{}, nil
+	}
+	if len(homes[0].Products) == 0 {
+		return next{"Next: create your first product, the app or website that people will sign in to.", page.Link{
+			Words: "Create a product", Address: homes[0].Address + "/products/new",
+		}}, nil
+	}
+	product := homes[0].Products[0]
+	clients, err := p.Catalog.Clients(ctx, v.Actor, product.ID)
+	if err != nil || len(clients) > 0 {
+		return next{}, err
+	}
+	return next{"Next: create a client for " + product.Name + ", the id and secret that your code signs people in with.", page.Link{
+		Words: "Create a client", Address: "/products/" + product.ID + "/clients/new",
+	}}, nil
+}

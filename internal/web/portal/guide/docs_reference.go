@@ -1,0 +1,22 @@
+package guide
+
+import (
+	"net/http"
+
+	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+)
+
+// Reference is the management API's reference.
+type Reference struct {
+	page.Shell
+	Contents []Entry
+	Portal   string
+	Groups   []group
+}
+
+// ShowReference shows every operation of the management API, as its OpenAPI document says.
+func (m *Room) ShowReference(w http.ResponseWriter, _ *http.Request, v page.Visit) {
+	m.pages.Render(w, v, http.StatusOK, &Reference{
+		Shell: page.Shell{Title: "Management API reference", Wide: true}, Contents: m.contents(apiName), Portal: m.Portal, Groups: m.operations,
+	})
+}

@@ -1,0 +1,35 @@
+package guide
+
+import (
+	"net/http"
+
+	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+)
+
+// DocsSearch is the list of what was found.
+type DocsSearch struct {
+	page.Shell
+	Contents []Entry
+	Query    string
+	Hits     []hit
+}
+
+// Search finds the sections of the guide, and the operations of the API, that have all the words.
+func (m *Room) Search(w http.ResponseWriter, r *http.Request, v page.Visit) {
+	query := r.URL.Query().Get("q")
+	m.pages.Render(w, v, http.StatusOK, &DocsSearch{
+		Shell: page.Shell{Title: "Search the docs", Wide: true}, Contents: m.contents(""), Query: query,
+		Hits: search(append(m.guide[:len(m.guide):len(m.guide)], m.reference()), query),
+	})
+}
+
+// reference is the API as an article, for the search.
+func (m *Room) reference() article {
+	a := article{Name: apiName, Title: "Management API"}
+	for _, g := range m.operations {
+		for _, o := range g.Operations {
+			a.Sections = append(a.Sections, section{ID: o.ID, Title: o.Summary, words: o.Method + " " + o.Path + " " + o.Description})
+		}
+	}
+	return a
+}

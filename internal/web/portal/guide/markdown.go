@@ -1,0 +1,133 @@
+package guide
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/renderer"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+// article is one page of the guide.
+type article struct {
+	Name     string // in the address
+	Title    string // the first heading
+	html     string // of what follows it, with the values still in braces
+	Sections []section
+}
+
+// section is what stands under one heading: what the search finds and the list of contents shows.
+type section struct {
+	ID    string // of the heading; empty: before the first one
+	Title string
+	Depth int // 2 or 3
+	words string
+}
+
+var fileName = regexp.MustCompile(`^[0-9]+-([a-z0-9-]+)\.md$`)
+
+// readGuide renders guide/NN-name.md, in the order of NN.
+func readGuide(files fs.FS) ([]article, error) {
+	names, err := fs.Glob(files, "guide/*.md")
+	if err != nil {
+		return nil, fmt.Errorf("read the guide: %w", err)
+	}
+	var guide []article
+	for _, name := range names {
+		match := fileName.FindStringSubmatch(path.Base(name))
+		if match == nil {
+			return nil, fmt.Errorf("read the guide: %s is not of the form NN-name.md", name)
+		}
+		source, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, fmt.Errorf("read the guide: %w", err)
+		}
+		read, err := render(match[1], source)
+		if err != nil {
+			return nil, fmt.Errorf("read the guide: %s: %w", name, err)
+		}
+		guide = append(guide, read)
+	}
+	return guide, nil
+}
+
+// markdown does not let raw HTML through: the text is ours, but so is the rule that pages hold no script.
+var markdown = goldmark.New(
+	goldmark.WithExtensions(extension.Table),
+	goldmark.WithParserOptions(parser.WithAutoHeadingID()),
+	goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(codeBlocks{}, 100))),
+)
+
+func render(name string, source []byte) (article, error) {
+	root := markdown.Parser().Parse(text.NewReader(source))
+	title, ok := root.FirstChild().(*ast.Heading)
+	if !ok || title.Level != 1 {
+		return article{}, fmt.Errorf("it does not begin with a heading")
+	}
+	a := article{Name: name, Title: plain(title, source)}
+	root.RemoveChild(root, title)
+	current := section{Title: a.Title}
+	for node := root.FirstChild(); node != nil; node = node.NextSibling() {
+		if heading, ok := node.(*ast.Heading); ok {
+			a.Sections = append(a.Sections, current)
+			id, _ := heading.AttributeString("id")
+			anchor, _ := id.([]byte)
+			current = section{ID: string(anchor), Title: plain(heading, source), Depth: heading.Level}
+			continue
+		}
+		current.words += plain(node, source) + "\n"
+	}
+	a.Sections = append(a.Sections, current)
+	var body bytes.Buffer
+	err := markdown.Renderer().Render(&body, source, root)
+	a.html = body.String()
+	return a, err
+}
+
+// plain returns the words of a node.
+func plain(node ast.Node, source []byte) string {
+	var words strings.Builder
+	// The walk fails only if the function below does.
+	_ = ast.Walk(node, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		switch n := n.(type) {
+		case *ast.Text:
+			if entering {
+				words.Write(n.Segment.Value(source))
+				words.WriteByte(' ')
+			}
+		case *ast.FencedCodeBlock:
+			if entering {
+				words.Write(n.Lines().Value(source))
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	return strings.Join(strings.Fields(words.String()), " ")
+}
+
+// codeBlocks renders fenced code with a copy button, which the portal's script shows.
+type codeBlocks struct{}
+
+// RegisterFuncs is goldmark's renderer.NodeRenderer.
+func (codeBlocks) RegisterFuncs(register renderer.NodeRendererFuncRegisterer) {
+	register.Register(ast.KindFencedCodeBlock, func(w util.BufWriter, source []byte, node ast.Node, entering bool) (ast.WalkStatus, error) {
+		block, ok := node.(*ast.FencedCodeBlock)
+		if !entering || !ok {
+			return ast.WalkContinue, nil
+		}
+		id := fmt.Sprintf("code-%d", block.Lines().At(0).Start)
+		_, err := fmt.Fprintf(w, `<div class="code"><button type="button" class="button small" data-copy="#%s" hidden>Copy</button><pre tabindex="0" id="%s"><code>%s</code></pre></div>`+"\n",
+			id, id, html.EscapeString(string(block.Lines().Value(source))))
+		return ast.WalkSkipChildren, err
+	})
+}

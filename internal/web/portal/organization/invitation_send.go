@@ -1,0 +1,144 @@
+package organization
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/catalog"
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/message"
+	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+)
+
+// InviteForm asks whom to invite: in a dialog of the list of members, or on a page of its own.
+type InviteForm struct {
+	Address     string // of the page with the form
+	Back        string
+	Email       page.Field
+	Roles       []choice
+	RoleProblem string
+}
+
+// Invite is the page with the form.
+type Invite struct {
+	page.Shell
+	Form InviteForm
+}
+
+// Invited shows the link of a new invitation, which exists in this answer only.
+type Invited struct {
+	page.Shell
+	Email   string
+	Role    dialtone.Role
+	Link    string
+	Expires time.Time
+	Mailed  bool
+	ErrorID string // under which the log says why it was not mailed
+	Back    string
+	Another string
+}
+
+func inviteForm(members, email string, role dialtone.Role) InviteForm {
+	return InviteForm{
+		Address: members + "/invite", Back: members, Roles: roleChoices(role),
+		Email: page.Field{Name: "email", Label: "E-mail address", Type: "email", Value: email, Most: 254, Autocomplete: "off", Focus: true},
+	}
+}
+
+// ShowInvite asks whom to invite.
+func (m *Room) ShowInvite(w http.ResponseWriter, r *http.Request, v page.Visit) {
+	h, err := m.house(r, v)
+	if err == nil && !h.may(catalog.WriteMembers) {
+		err = dialtone.ErrForbidden
+	}
+	if err != nil {
+		m.Fail(w, r, v, err)
+		return
+	}
+	m.pages.Render(w, v, http.StatusOK, invitePage(h, "", dialtone.RoleDeveloper))
+}
+
+func invitePage(h house, email string, role dialtone.Role) *Invite {
+	return &Invite{Shell: h.inside("Invite to "+h.Organization.Name, tabMembers, "Members"), Form: inviteForm(h.address+"/members", email, role)}
+}
+
+// Invite makes an invitation and has it mailed. Where the mail server is away the invitation stands: its link is shown, and can
+// be handed over by other means.
+func (m *Room) Invite(w http.ResponseWriter, r *http.Request, v page.Visit) {
+	if !m.Form(w, r, v) {
+		return
+	}
+	h, err := m.house(r, v)
+	if err != nil {
+		m.Fail(w, r, v, err)
+		return
+	}
+	email, role := r.PostForm.Get("email"), dialtone.Role(r.PostForm.Get("role"))
+	invited, err := m.Catalog.Invite(r.Context(), v.Actor, h.Organization.ID, email, role, v.Now)
+	if err != nil {
+		m.refuseInvite(w, r, v, invitePage(h, email, role), err)
+		return
+	}
+	p := &Invited{
+		Shell: h.inside(invited.Invitation.Email+" is invited", tabMembers, "Members"), Email: invited.Invitation.Email, Role: role,
+		Link: m.address(invited.Link.Reveal()), Expires: invited.Invitation.Expires, Mailed: true, Back: h.address + "/members",
+		Another: h.address + "/members/invite",
+	}
+	if err := m.SendInvitation(r.Context(), invited); err != nil {
+		p.Mailed, p.ErrorID = false, m.Note(r, err)
+	}
+	m.pages.Render(w, v, http.StatusOK, p)
+}
+
+func (m *Room) refuseInvite(w http.ResponseWriter, r *http.Request, v page.Visit, p *Invite, err error) {
+	status := http.StatusUnprocessableEntity
+	wrong, isField := errors.AsType[dialtone.FieldErrors](err)
+	switch {
+	case isField:
+		p.Form.Email.Problem, p.Form.RoleProblem = wrong.Of("email"), wrong.Of("role")
+	case errors.Is(err, dialtone.ErrExhausted):
+		p.Problem = "Too many people were invited today. Wait " + page.Later(w, err) + ", then invite more."
+		status = http.StatusTooManyRequests
+	default:
+		m.Fail(w, r, v, err)
+		return
+	}
+	m.pages.Render(w, v, status, p)
+}
+
+// SendInvitation mails an invitation to the address that it is for: made here, or by the management API.
+func (m *Room) SendInvitation(ctx context.Context, invited catalog.Invited) error {
+	link := invited.Link.Reveal()
+	invitation, organization, err := m.Catalog.InvitationByLink(ctx, link, m.Now())
+	if err != nil {
+		return fmt.Errorf("mail invitation %s: %w", invited.Invitation.ID, err)
+	}
+	if err := m.Mail.SendMail(ctx, invitationMail(invitation, organization.Name, m.address(link))); err != nil {
+		return fmt.Errorf("mail invitation %s: %w: %w", invitation.ID, dialtone.ErrUnavailable, err)
+	}
+	return nil
+}
+
+// address is where an invitation is accepted.
+func (m *Room) address(link string) string { return m.Origin + "/invitations/" + link }
+
+// invitationMail is the e-mail that asks somebody into an organization. The names are chosen by people whom the reader may not
+// know, so they stand in quotation marks and after words of ours.
+func invitationMail(i dialtone.Invitation, organization, link string) message.Mail {
+	return message.Mail{
+		To:      i.Email,
+		Subject: fmt.Sprintf("Invitation to join “%s” on Dialtone", organization),
+		Text: fmt.Sprintf(`“%s” invites you to join the organization “%s” on Dialtone for developers, as %s.
+
+To accept, open this address and sign in as %s:
+
+%s
+
+It works once, until %s.
+If you do not know who invites you, ignore this e-mail: nothing happens.
+`, i.InvitedBy, organization, i.Role, i.Email, link, i.Expires.Format("2 January 2006 15:04 UTC")),
+	}
+}

@@ -1,0 +1,57 @@
+package product
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+)
+
+// SaveClient saves a client, unless somebody else did so since the form was read: then it shows both.
+func (m *Room) SaveClient(w http.ResponseWriter, r *http.Request, v page.Visit) {
+	if !m.Desk.Form(w, r, v) {
+		return
+	}
+	c, o, err := m.openClient(r, v)
+	if err != nil {
+		m.Desk.Fail(w, r, v, err)
+		return
+	}
+	read, err := seen(r)
+	if err != nil {
+		m.Desk.Fail(w, r, v, err)
+		return
+	}
+	edit := clientEdit(r)
+	edit.Type = c.Type // it cannot change
+	if c.Public() {
+		edit.AuthMethod = dialtone.AuthNone
+	}
+	if _, err := m.Catalog.SaveClient(r.Context(), v.Actor, c.ID, edit, read, v.Now); err != nil {
+		m.refuseClient(w, r, v, clientPage(c, o, edit, v.Now), err)
+		return
+	}
+	page.See(w, "/clients/"+c.ID+"?done=saved")
+}
+
+// refuseClient shows the form again with the person's own values and with what is wrong.
+func (m *Room) refuseClient(w http.ResponseWriter, r *http.Request, v page.Visit, shown *Client, cause error) {
+	if wrong, ok := errors.AsType[dialtone.FieldErrors](cause); ok {
+		read, _ := seen(r)
+		shown.Form.Seen = read.UnixMicro() // a conflict must come up at the next try, too
+		shown.Problem = shown.Form.refuse(wrong)
+		m.pages.Render(w, v, http.StatusUnprocessableEntity, shown)
+		return
+	}
+	conflict, ok := errors.AsType[*dialtone.ConflictError](cause)
+	if !ok {
+		m.Desk.Fail(w, r, v, cause)
+		return
+	}
+	if current, ok := conflict.Current.(dialtone.Client); ok {
+		shown.Form.Seen, shown.Conflict = current.Updated.UnixMicro(), true
+		shown.Form.meanwhile(clientForm(clientEditOf(current), ""))
+	}
+	m.pages.Render(w, v, http.StatusConflict, shown)
+}

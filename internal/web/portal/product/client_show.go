@@ -1,0 +1,86 @@
+package product
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/catalog"
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+)
+
+// Client is the page of one client: its fields and its secrets.
+type Client struct {
+	page.Shell
+	view
+	Client    dialtone.Client
+	Form      *ClientForm
+	Secrets   []SecretRow
+	NewSecret Entries
+	Once      string // page.NewFormToken of the forms that make a secret
+	Overlaps  []Option
+	Conflict  bool // somebody else saved the client while this form was open
+}
+
+// Differs reports whether what somebody else saved contradicts the form.
+func (c *Client) Differs() bool {
+	f := c.Form
+	return f.Main.differ() || f.Logout.differ() || f.Auth.Differs || f.Signing.Differs
+}
+
+// overlaps are how long the old secret may go on counting after a rotation: time to bring the new one to every server.
+var overlaps = []Option{{"1h", "1 hour"}, {"24h", "24 hours"}, {"168h", "7 days"}}
+
+// ShowClient shows a client.
+func (m *Room) ShowClient(w http.ResponseWriter, r *http.Request, v page.Visit) {
+	c, o, err := m.openClient(r, v)
+	if err != nil {
+		m.Desk.Fail(w, r, v, err)
+		return
+	}
+	shown := clientPage(c, o, clientEditOf(c), v.Now)
+	shown.Notice = notice(r)
+	m.pages.Render(w, v, http.StatusOK, shown)
+}
+
+// openClient finds the client that the address names. ErrNotFound also where the person is no member.
+func (m *Room) openClient(r *http.Request, v page.Visit) (dialtone.Client, view, error) {
+	c, p, role, err := m.Catalog.Client(r.Context(), v.Actor, r.PathValue("client"))
+	return c, viewOf(p, role), err
+}
+
+// clientPage is the page with the values of edit in its form.
+func clientPage(c dialtone.Client, o view, edit catalog.ClientEdit, now time.Time) *Client {
+	shown := &Client{
+		Shell: clientShell(c, o), view: o, Client: c, Form: clientForm(edit, "/clients/"+c.ID), Secrets: secretRows(c, now),
+		NewSecret: secretFields("name", "expires", "", ""), Once: page.NewFormToken(now), Overlaps: overlaps,
+	}
+	shown.Form.Seen, shown.Form.Type = c.Updated.UnixMicro(), c.Type
+	if !o.MayClients {
+		shown.Form.readOnly()
+	}
+	return shown
+}
+
+// clientShell is the frame of a page about a client.
+func clientShell(c dialtone.Client, o view) page.Shell {
+	shell := o.shell(tabClients)
+	shell.Title, shell.Crumbs, shell.Wide = clientName(c), clientCrumbs(o.Product), false
+	return shell
+}
+
+// clientName is what people call the client.
+func clientName(c dialtone.Client) string {
+	if c.Description != "" {
+		return c.Description
+	}
+	return c.ID
+}
+
+// clientSubShell is the frame of a page that asks something about a client.
+func clientSubShell(c dialtone.Client, o view, title string) page.Shell {
+	shell := clientShell(c, o)
+	shell.Crumbs = append(shell.Crumbs, page.Link{Words: clientName(c), Address: "/clients/" + c.ID})
+	shell.Title = title
+	return shell
+}

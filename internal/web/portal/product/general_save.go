@@ -1,0 +1,61 @@
+package product
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/dialtone-id/dialtone/internal/catalog"
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+)
+
+// SaveGeneral saves the product's own fields, unless somebody else did so since the form was read: then it shows both.
+func (m *Room) SaveGeneral(w http.ResponseWriter, r *http.Request, v page.Visit) {
+	if !m.Desk.Form(w, r, v) {
+		return
+	}
+	o, err := m.open(r, v)
+	if err != nil {
+		m.Desk.Fail(w, r, v, err)
+		return
+	}
+	read, err := seen(r)
+	if err != nil {
+		m.Desk.Fail(w, r, v, err)
+		return
+	}
+	saved, err := m.Catalog.SaveProduct(r.Context(), v.Actor, o.Product.ID, formEdit(r), read, v.Now)
+	if err != nil {
+		m.refuseGeneral(w, r, v, o, err)
+		return
+	}
+	page.See(w, savedAddress("/products/"+saved.ID, o.Product, saved))
+}
+
+// refuseGeneral shows the form again with the person's own values and with what is wrong.
+func (m *Room) refuseGeneral(w http.ResponseWriter, r *http.Request, v page.Visit, o view, cause error) {
+	wrong, isWrong := errors.AsType[dialtone.FieldErrors](cause)
+	conflict, isConflict := errors.AsType[*dialtone.ConflictError](cause)
+	if !isWrong && !isConflict {
+		m.Desk.Fail(w, r, v, cause)
+		return
+	}
+	shown, err := m.general(r, v, o, formEdit(r))
+	if err != nil {
+		m.Desk.Fail(w, r, v, err)
+		return
+	}
+	if isWrong {
+		// As old as the values are that the person has seen: a conflict must come up at the next try, too.
+		read, _ := seen(r)
+		shown.Seen = read.UnixMicro()
+		shown.Problem = shown.Fields.refuse(wrong)
+		m.pages.Render(w, v, http.StatusUnprocessableEntity, shown)
+		return
+	}
+	if current, ok := conflict.Current.(dialtone.Product); ok {
+		shown.Seen, shown.Conflict = current.Updated.UnixMicro(), true
+		shown.Fields.meanwhile(productFields(catalog.EditOf(current)))
+	}
+	m.pages.Render(w, v, http.StatusConflict, shown)
+}

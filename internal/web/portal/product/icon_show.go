@@ -1,0 +1,18 @@
+package product
+
+import (
+	"net/http"
+
+	"github.com/dialtone-id/dialtone/internal/web"
+	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+)
+
+// ShowAsset serves a product's icon. Its address is the hash of its content, and subscribers see it too: it is nobody's secret.
+func (m *Room) ShowAsset(w http.ResponseWriter, r *http.Request, v page.Visit) {
+	asset, err := m.Store.Asset(r.Context(), r.PathValue("asset"))
+	if err != nil {
+		m.Desk.Fail(w, r, v, err)
+		return
+	}
+	web.ServePicture(w, asset)
+}

@@ -1,0 +1,33 @@
+package product
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/dialtone-id/dialtone/internal/catalog"
+	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+)
+
+// checkRedirectURIs is where a field asks, while somebody types, what is wrong with the redirect URIs in it.
+const checkRedirectURIs = "/check/redirect-uri"
+
+// CheckRedirectURI says what is wrong with redirect URIs, one a line: {"problem": ""} if nothing is.
+func (m *Room) CheckRedirectURI(w http.ResponseWriter, r *http.Request, _ page.Visit) {
+	typed := linesOf(r.URL.Query().Get("value"))
+	var problems []string
+	for i, uri := range typed {
+		uri = strings.TrimSpace(uri)
+		if uri == "" {
+			continue
+		}
+		problem := catalog.RedirectURIProblem(uri)
+		if problem != "" && len(typed) > 1 {
+			problem = fmt.Sprintf("Line %d: %s", i+1, problem)
+		}
+		if problem != "" {
+			problems = append(problems, problem)
+		}
+	}
+	answerJSON(w, map[string]string{"problem": strings.Join(problems, " ")})
+}

@@ -1,0 +1,81 @@
+package product
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/dialtone-id/dialtone/internal/catalog"
+	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+)
+
+// Submit is the tab SUBMIT: what operators want to see of a product before they let it to their subscribers.
+type Submit struct {
+	page.Shell
+	view
+	Items     []Item
+	Ready     bool          // nothing is missing
+	Operators []OperatorRow // those that the product can be offered to
+	Waiting   []OperatorRow // those that it was offered to already
+	Chosen    []string      // ids of the operators that are ticked
+}
+
+// Item is one thing that must be there.
+type Item struct {
+	catalog.ReadinessItem
+	Way page.Link // where it is put right
+}
+
+// Ticked reports whether the operator is chosen.
+func (s *Submit) Ticked(operatorID string) bool { return slices.Contains(s.Chosen, operatorID) }
+
+// ShowSubmit shows what is there and what is missing.
+func (m *Room) ShowSubmit(w http.ResponseWriter, r *http.Request, v page.Visit) {
+	o, err := m.open(r, v)
+	if err != nil {
+		m.Desk.Fail(w, r, v, err)
+		return
+	}
+	shown, err := m.submit(r, v, o)
+	if err != nil {
+		m.Desk.Fail(w, r, v, err)
+		return
+	}
+	shown.Notice = notice(r)
+	m.pages.Render(w, v, http.StatusOK, shown)
+}
+
+func (m *Room) submit(r *http.Request, v page.Visit, o view) (*Submit, error) {
+	items, err := m.Catalog.Readiness(r.Context(), v.Actor, o.Product.ID)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := m.operators(r, v, o)
+	if err != nil {
+		return nil, err
+	}
+	shown := &Submit{Shell: o.shell(tabSubmit), view: o, Ready: true}
+	for _, item := range items {
+		shown.Items = append(shown.Items, Item{ReadinessItem: item, Way: wayTo(o.Product.ID, item.Tab)})
+		shown.Ready = shown.Ready && item.Done
+	}
+	for _, row := range rows {
+		if offerable(row.Listing.State) {
+			shown.Operators = append(shown.Operators, row)
+		} else {
+			shown.Waiting = append(shown.Waiting, row)
+		}
+	}
+	return shown, nil
+}
+
+// wayTo is the tab on which something is put right.
+func wayTo(productID, tab string) page.Link {
+	base := "/products/" + productID
+	switch tab {
+	case tabScopes:
+		return page.Link{Words: "To SCOPES", Address: base + "/" + tabScopes}
+	case tabClients:
+		return page.Link{Words: "To CLIENTS", Address: base + "/" + tabClients}
+	}
+	return page.Link{Words: "To GENERAL", Address: base}
+}

@@ -1,0 +1,166 @@
+package traffic
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/traffic"
+	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+)
+
+// Analytics shows what a product's clients did in a range of time.
+type Analytics struct {
+	page.Shell
+	Address  string // of this page
+	From, To page.Field
+	By       traffic.Step
+	Problem  string // with By
+	Recent   []page.Link
+	CSV, SMS string // addresses of the downloads
+	Totals   []Key
+	Plots    []Plot
+	Costs    []Cost
+}
+
+// Cost is what SMS cost an operator, for reading.
+type Cost struct {
+	Operator string
+	Segments int64
+	Amount   string // "4.5 SEK"
+}
+
+// usualDays are shown when the address names no range.
+const usualDays = 30
+
+// ShowAnalytics shows the figures of the range in the address: ?from= and ?to= are days (UTC), ?by= is day or hour.
+func (m *Room) ShowAnalytics(w http.ResponseWriter, r *http.Request, v page.Visit) {
+	asked := r.URL.Query()
+	in, faults := readRange(asked, v.Now)
+	if len(faults) > 0 {
+		in = traffic.LastDays(usualDays, v.Now)
+	}
+	s, err := m.Reports.Summary(r.Context(), v.Actor, r.PathValue("product"), in, v.Now)
+	if err != nil {
+		m.Desk.Fail(w, r, v, err)
+		return
+	}
+	shown := analytics(s, v.Now)
+	status := http.StatusOK
+	if len(faults) > 0 {
+		status = http.StatusUnprocessableEntity
+		shown.From.Value, shown.To.Value = asked.Get("from"), asked.Get("to")
+		shown.From.Problem, shown.To.Problem, shown.Problem = faults.Of("from"), faults.Of("to"), faults.Of("by")
+	}
+	m.pages.Render(w, v, status, shown)
+}
+
+// readRange reads the range of an address; the usual one if it names none.
+func readRange(asked url.Values, now time.Time) (traffic.Range, dialtone.FieldErrors) {
+	usual := traffic.LastDays(usualDays, now)
+	if !asked.Has("from") && !asked.Has("to") && !asked.Has("by") {
+		return usual, nil
+	}
+	var faults dialtone.FieldErrors
+	read := func(field string, otherwise time.Time) time.Time {
+		text := strings.TrimSpace(asked.Get(field))
+		if text == "" {
+			return otherwise
+		}
+		day, err := time.Parse(time.DateOnly, text)
+		if err != nil {
+			faults = append(faults, dialtone.FieldError{Field: field, Problem: "Write the day as 2026-03-01."})
+		}
+		return day
+	}
+	// The last hour of the last day counts, too.
+	from, to := read("from", usual.From), read("to", usual.To.Add(-time.Hour)).Truncate(24*time.Hour).Add(23*time.Hour)
+	by := traffic.Step(asked.Get("by"))
+	if by == "" {
+		by = traffic.ByDay
+	}
+	if len(faults) > 0 {
+		return traffic.Range{}, faults
+	}
+	in, err := traffic.NewRange(from, to, by)
+	if wrong, ok := errors.AsType[dialtone.FieldErrors](err); ok {
+		return traffic.Range{}, wrong
+	}
+	return in, nil
+}
+
+func analytics(s traffic.Summary, now time.Time) *Analytics {
+	address := "/products/" + s.Product.ID + "/" + tabAnalytics
+	from, to := s.Range.From.Format(time.DateOnly), s.Range.To.Add(-time.Second).Format(time.DateOnly)
+	query := url.Values{"from": {from}, "to": {to}, "by": {string(s.Range.By)}}.Encode()
+	shown := &Analytics{
+		Shell: shell(s.Product, tabAnalytics), Address: address, By: s.Range.By,
+		From: page.Field{Name: "from", Label: "From", Type: "date", Value: from},
+		To:   page.Field{Name: "to", Label: "To", Type: "date", Value: to},
+		CSV:  address + ".csv?" + query, SMS: address + ".csv?of=sms&" + query,
+		Recent: []page.Link{
+			recent("Today by hour", address, 1, traffic.ByHour, now), recent("7 days by hour", address, 7, traffic.ByHour, now),
+			recent("30 days", address, 30, traffic.ByDay, now), recent("90 days", address, 90, traffic.ByDay, now),
+			recent("A year", address, 365, traffic.ByDay, now),
+		},
+		Plots: plots(s),
+	}
+	for _, series := range s.SignIns {
+		shown.Totals = append(shown.Totals, Key{Words: signInWords[series.Kind], Total: series.Total})
+	}
+	for _, cost := range s.SMS {
+		shown.Costs = append(shown.Costs, Cost{Operator: cost.OperatorName, Segments: cost.Segments, Amount: amount(cost.Cost) + " " + cost.Currency})
+	}
+	return shown
+}
+
+func recent(words, address string, days int, by traffic.Step, now time.Time) page.Link {
+	in := traffic.LastDays(days, now)
+	return page.Link{Words: words, Address: address + "?" + url.Values{
+		"from": {in.From.Format(time.DateOnly)}, "to": {in.To.Add(-time.Second).Format(time.DateOnly)}, "by": {string(by)},
+	}.Encode()}
+}
+
+// signInWords are how outcomes are called.
+var signInWords = map[dialtone.TallyKind]string{
+	dialtone.TallySignInStarted:      "started",
+	dialtone.TallySignInCompleted:    "completed",
+	dialtone.TallySignInDenied:       "denied by the person",
+	dialtone.TallySignInFailed:       "failed: wrong PINs",
+	dialtone.TallySignInNotAvailable: "not available at the operator",
+	dialtone.TallySignInRefused:      "refused: faulty request",
+}
+
+func plots(s traffic.Summary) []Plot {
+	var outcomes, errorCodes []stack
+	for _, series := range s.SignIns {
+		if series.Kind != dialtone.TallySignInStarted { // what was started has an outcome, or was left
+			outcomes = append(outcomes, stack{signInWords[series.Kind], series})
+		}
+	}
+	for _, series := range s.TokenErrors {
+		errorCodes = append(errorCodes, stack{errorCode(series.Kind), series})
+	}
+	consents := newPlot("consents", "Consents", s, []stack{
+		{"given", s.Consents.Granted}, {"changed", s.Consents.Updated}, {"withdrawn", s.Consents.Revoked},
+	})
+	consents.Table.Columns = append(consents.Table.Columns, "given less withdrawn, so far")
+	for i, net := range s.Consents.Net {
+		consents.Table.Rows[i].Cells = append(consents.Table.Rows[i].Cells, net)
+	}
+	consents.Table.Totals = append(consents.Table.Totals, s.Consents.Granted.Total-s.Consents.Revoked.Total)
+	return []Plot{
+		newPlot("sign-ins", "Sign-ins by outcome", s, outcomes),
+		consents,
+		newPlot("tokens", "Tokens", s, []stack{{"issued", s.Tokens[0]}, {"refreshed", s.Tokens[1]}}),
+		newPlot("token-errors", "Token errors", s, errorCodes),
+	}
+}
+
+// errorCode is the OAuth error code that a kind counts.
+func errorCode(kind dialtone.TallyKind) string {
+	return strings.TrimPrefix(string(kind), string(dialtone.TallyTokenError))
+}
