@@ -47,16 +47,6 @@ func insertClientSecret(ctx context.Context, t tx, clientID string, s dialtone.C
 	return err
 }
 
-// ExpireClientSecret sets when a secret expires; the zero time is never. Error: ErrNotFound if the client has none with that
-// id.
-func (db *DB) ExpireClientSecret(ctx context.Context, clientID, secretID string, expires time.Time, a dialtone.Activity) error {
-	return db.logged(ctx, a, func(ctx context.Context, t tx) error {
-		set, err := t.exec(ctx, `UPDATE client_secret SET expires_at = $3 WHERE client_id = $1 AND id = $2`,
-			clientID, secretID, micros(expires))
-		return foundOne("client secret "+secretID, set, err)
-	})
-}
-
 // RotateClientSecret adds a secret to a client and ends the one that it replaces at the time given, or when that would have
 // expired anyway, in one step. Error: ErrNotFound if the client has no secret with the old id.
 func (db *DB) RotateClientSecret(ctx context.Context, clientID, oldID string, ends time.Time, s dialtone.ClientSecret, a dialtone.Activity) error {

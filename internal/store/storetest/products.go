@@ -124,16 +124,13 @@ func testClients(t *testing.T, db *store.DB) {
 		same(t, "clients left", list, []dialtone.Client{public})
 	})
 
-	t.Run("secrets are added, expire and go", func(t *testing.T) {
+	t.Run("secrets are added and go", func(t *testing.T) {
 		ctx, d := t.Context(), NewDeveloper(t, db)
 		first, second := d.Client.Secrets[0], NewClientSecret()
 		second.Name, second.Created, second.Expires = "second", Now.Add(time.Second), Now.Add(time.Hour)
 		must(t, db.AddClientSecret(ctx, d.Client.ID, second, d.Activity("client.secret.create")))
 		fails(t, "the same id again", db.AddClientSecret(ctx, d.Client.ID, second, d.Activity("client.secret.create")), dialtone.ErrConflict)
 		fails(t, "to no client", db.AddClientSecret(ctx, "nobody", NewClientSecret(), d.Activity("client.secret.create")), dialtone.ErrNotFound)
-		first.Expires = Now.Add(2 * time.Hour)
-		must(t, db.ExpireClientSecret(ctx, d.Client.ID, first.ID, first.Expires, d.Activity("client.secret.rotate")))
-		fails(t, "another client's", db.ExpireClientSecret(ctx, "nobody", first.ID, Now, d.Activity("client.secret.rotate")), dialtone.ErrNotFound)
 		client, err := db.Client(ctx, d.Client.ID)
 		must(t, err)
 		same(t, "secrets", client.Secrets, []dialtone.ClientSecret{first, second})
@@ -143,6 +140,23 @@ func testClients(t *testing.T, db *store.DB) {
 		client, err = db.Client(ctx, d.Client.ID)
 		must(t, err)
 		same(t, "secrets left", client.Secrets, []dialtone.ClientSecret{second})
+	})
+
+	t.Run("a secret is rotated in one step, and never lives longer by it", func(t *testing.T) {
+		ctx, d := t.Context(), NewDeveloper(t, db)
+		first, second, third := d.Client.Secrets[0], NewClientSecret(), NewClientSecret()
+		second.Created, third.Created = Now.Add(time.Second), Now.Add(2*time.Second)
+		rotate := func(clientID, oldID string, ends time.Time, s dialtone.ClientSecret) error {
+			return db.RotateClientSecret(ctx, clientID, oldID, ends, s, d.Activity("client.secret.rotate"))
+		}
+		fails(t, "another client's", rotate("nobody", first.ID, Now, second), dialtone.ErrNotFound)
+		fails(t, "into one that is there", rotate(d.Client.ID, first.ID, Now, first), dialtone.ErrConflict)
+		must(t, rotate(d.Client.ID, first.ID, Now.Add(time.Hour), second))
+		must(t, rotate(d.Client.ID, first.ID, Now.Add(2*time.Hour), third))
+		first.Expires = Now.Add(time.Hour)
+		client, err := db.Client(ctx, d.Client.ID)
+		must(t, err)
+		same(t, "secrets", client.Secrets, []dialtone.ClientSecret{first, second, third})
 	})
 }
 
