@@ -16,6 +16,7 @@ const (
 	productID = "product_demo"
 	clientID  = "client_demo"
 	smsScope  = "sms.text:send_to_subscriber"
+	demoOwner = "developer@example.com" // of the example app; any other address begins with nothing
 )
 
 // fjordNumbers are reserved for fiction by the French regulator: +33 6 39 98 00 00 to 09.
@@ -49,7 +50,7 @@ func (d demo) seed() catalog.Document {
 				"ar": "إرسال رسائل نصية إليك",
 			},
 		}},
-		Organizations: []catalog.OrganizationEntry{{ID: "org_demo", Name: "Example Apps"}},
+		Organizations: []catalog.OrganizationEntry{{ID: "org_demo", Name: "Example Apps", Owners: []string{demoOwner}}},
 		Products: []catalog.ProductEntry{{
 			ID: productID, Organization: "org_demo", Name: "Example app", Subtitle: "Sign in without a password",
 			Description: "A small app that knows you by your phone number.", Price: "Free", Support: "https://example.com/help",

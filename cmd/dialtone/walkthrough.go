@@ -20,6 +20,7 @@ func (d demo) printWalkthrough(out io.Writer) error {
 		"ENV":       d.envName(),
 		"FOLDER":    d.folder,
 		"APP":       d.url(3) + rp.HomePath,
+		"OWNER":     demoOwner,
 		"AUTHORIZE": d.authorizationURL(),
 	}
 	for _, pair := range d.env() {

@@ -43,6 +43,7 @@ type plan struct {
 	operators     []dialtone.Operator
 	scopes        []dialtone.Scope
 	organizations []dialtone.Organization
+	owners        map[string][]string // e-mail addresses by organization id
 	products      []dialtone.Product
 	listings      []dialtone.Listing
 	clients       []dialtone.Client
@@ -51,7 +52,7 @@ type plan struct {
 }
 
 func (c *Catalog) plan(ctx context.Context, d Document) (plan, error) {
-	p := plan{secretHashes: make(map[string]string)}
+	p := plan{secretHashes: make(map[string]string), owners: make(map[string][]string)}
 	var faults []error
 	check := func(err error) {
 		if err != nil {
@@ -73,6 +74,11 @@ func (c *Catalog) plan(ctx context.Context, d Document) (plan, error) {
 		organization := dialtone.Organization{ID: e.ID, Name: e.Name}
 		check(validOrganization(organization))
 		p.organizations = append(p.organizations, organization)
+		for _, text := range e.Owners {
+			email, err := dialtone.NormaliseEmail(text)
+			check(err)
+			p.owners[organization.ID] = append(p.owners[organization.ID], email)
+		}
 	}
 	for _, e := range d.Products {
 		product := e.product()
@@ -130,6 +136,9 @@ func (c *Catalog) put(ctx context.Context, p plan, now time.Time) error {
 		if err := c.PutOrganization(ctx, organization, now); err != nil {
 			return err
 		}
+		if err := c.addOwners(ctx, organization.ID, p.owners[organization.ID], now); err != nil {
+			return err
+		}
 	}
 	for _, product := range p.products {
 		if err := c.PutProduct(ctx, product, now); err != nil {
@@ -149,6 +158,20 @@ func (c *Catalog) put(ctx context.Context, p plan, now time.Time) error {
 	for _, subscription := range p.subscriptions {
 		if err := c.putSubscription(ctx, subscription, now); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// addOwners lets people into an organization that no member could invite them to: it came from a document.
+func (c *Catalog) addOwners(ctx context.Context, organizationID string, addresses []string, now time.Time) error {
+	for _, email := range addresses {
+		person := dialtone.Account{ID: secret.ID("account"), Email: email, Created: now}
+		a := signed(dialtone.Actor{AccountID: applyActor, Name: applyActor}, dialtone.Activity{
+			OrganizationID: organizationID, Action: "member.add", Detail: "as owner",
+		}, now)
+		if err := c.store.AddOwner(ctx, organizationID, person, now, a); err != nil {
+			return fmt.Errorf("add owner of organization %s: %w", organizationID, err)
 		}
 	}
 	return nil

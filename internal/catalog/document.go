@@ -83,6 +83,8 @@ type ScopeEntry struct {
 type OrganizationEntry struct {
 	ID   string `yaml:"id"`
 	Name string `yaml:"name"`
+	// Owners are e-mail addresses. Whoever proves one of them in the portal is an owner. One who is left out stays what they are.
+	Owners []string `yaml:"owners"`
 }
 
 // ProductEntry is a product, with its listings, in a document.

@@ -10,6 +10,8 @@ import (
 )
 
 type memberStore interface {
+	// AddOwner makes the account with that e-mail address an owner; accountIfNew is inserted if nobody has the address.
+	AddOwner(ctx context.Context, organizationID string, accountIfNew dialtone.Account, now time.Time, a dialtone.Activity) error
 	Members(ctx context.Context, organizationID string) ([]dialtone.Member, error)
 	ChangeRole(ctx context.Context, organizationID, accountID string, role dialtone.Role, a dialtone.Activity) error
 	RemoveMember(ctx context.Context, organizationID, accountID string, a dialtone.Activity) error

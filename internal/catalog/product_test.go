@@ -251,6 +251,34 @@ func TestProductsAreListedInPagesAndFound(t *testing.T) {
 	fails(t, "a stranger", err, dialtone.ErrNotFound)
 }
 
+func TestADocumentsOwnersGetInWhoeverTheyWereBefore(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	known := s.accounts[s.developer.AccountID].Email
+	text := fmt.Sprintf("organizations: [{id: %s, name: Example Apps, owners: [%s, New@Example.com]}]\n", s.organization.ID, known)
+	for range 2 { // the second time nothing happens
+		apply(t, s.Catalog, text, now)
+	}
+	roles := make(map[string]dialtone.Role)
+	for _, m := range get(s.Members(t.Context(), s.owner, s.organization.ID))(t) {
+		roles[m.Account.Email] = m.Role
+	}
+	if roles[known] != dialtone.RoleOwner || roles["new@example.com"] != dialtone.RoleOwner || len(roles) != 4 {
+		t.Errorf("the members are %v", roles)
+	}
+	added := 0
+	for _, line := range get(s.Activities(t.Context(), s.owner, s.organization.ID, time.Time{}, "", 50))(t) {
+		if line.Action == "member.add" {
+			added++
+		}
+	}
+	if added != 2 {
+		t.Errorf("the log has %d lines about new owners, want 2", added)
+	}
+	err := s.Apply(t.Context(), parse(t, strings.Replace(text, "New@Example.com", "nobody", 1)), nil, now)
+	fails(t, "an owner without an address", err, dialtone.ErrInvalid)
+}
+
 func TestApplyingAgainKeepsThePictures(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,6 +18,36 @@ func (db *DB) Members(ctx context.Context, organizationID string) ([]dialtone.Me
 		SELECT `+accountColumns+`, m.organization_id, m.role, m.joined_at FROM member AS m JOIN account AS a ON a.id = m.account_id
 		WHERE m.organization_id = $1 ORDER BY m.joined_at, a.id`, organizationID)
 	return list, err
+}
+
+// AddOwner makes the account with that e-mail address an owner of an organization; accountIfNew is inserted if nobody has the
+// address. For one who is an owner nothing is done, and nothing logged. Error: ErrNotFound if there is no such organization.
+func (db *DB) AddOwner(ctx context.Context, organizationID string, accountIfNew dialtone.Account, now time.Time, a dialtone.Activity) error {
+	err := db.write(ctx, func(ctx context.Context, t tx) error {
+		if err := lockOrganization(ctx, t, organizationID); err != nil {
+			return err
+		}
+		if _, err := insertAccount(ctx, t, accountIfNew); err != nil {
+			return err
+		}
+		var accountID string
+		if err := t.one(ctx, []any{&accountID}, `SELECT id FROM account WHERE email = $1`, accountIfNew.Email); err != nil {
+			return err
+		}
+		role, err := roleOf(ctx, t, organizationID, accountID)
+		if err != nil && !errors.Is(err, dialtone.ErrNotFound) || role == dialtone.RoleOwner {
+			return err
+		}
+		if err := insertMember(ctx, t, organizationID, accountID, dialtone.RoleOwner, now); err != nil {
+			return err
+		}
+		a.Target = accountID
+		return appendActivity(ctx, t, a)
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", a.Action, err)
+	}
+	return nil
 }
 
 // ChangeRole gives a member another role. Errors: ErrNotFound if the account is no member, ErrConflict if no owner would be

@@ -63,6 +63,24 @@ func testOrganizations(t *testing.T, db *store.DB) {
 		same(t, "roles", got, want)
 	})
 
+	t.Run("an owner is added by address", func(t *testing.T) {
+		ctx, d := t.Context(), NewDeveloper(t, db)
+		viewer := d.NewMember(t, db, dialtone.RoleViewer)
+		person := dialtone.Account{ID: secret.ID("acc"), Email: secret.ID("new") + "@example.com", Created: Now}
+		for range 2 {
+			must(t, db.AddOwner(ctx, d.Organization.ID, person, Now, d.Activity("member.add")))
+		}
+		must(t, db.AddOwner(ctx, d.Organization.ID, dialtone.Account{ID: "unused", Email: viewer.Email, Created: Now}, Now, d.Activity("member.add")))
+		for _, id := range []string{person.ID, viewer.ID} {
+			m, err := db.Membership(ctx, d.Organization.ID, id)
+			must(t, err)
+			same(t, "role", m.Role, dialtone.RoleOwner)
+		}
+		_, err := db.Account(ctx, "unused")
+		fails(t, "a second account of the address", err, dialtone.ErrNotFound)
+		fails(t, "of nothing", db.AddOwner(ctx, "nothing", person, Now, d.Activity("member.add")), dialtone.ErrNotFound)
+	})
+
 	t.Run("whoever is removed loses the sessions confined to the organization", func(t *testing.T) {
 		ctx, d := t.Context(), NewDeveloper(t, db)
 		must(t, db.PutCompanySignIn(ctx, d.companySignIn(), d.Activity("company.update")))
