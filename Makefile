@@ -14,7 +14,7 @@ test: ## run all tests, on SQLite, on PostgreSQL and in Chromium; installs what 
 	scripts/install-test-tools test
 	scripts/test-postgres go test ./...
 
-interop: ## let openid-client, oauth4webapi, Authlib and ScribeJava sign in to a server over TLS
+interop: ## let openid-client, oauth4webapi, Authlib and ScribeJava sign in over TLS; run the programs of the TRY IT tab
 	scripts/install-test-tools interop
 	go run ./interop
 

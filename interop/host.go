@@ -12,7 +12,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
 	"math/big"
 	"net"
 	"net/http"
@@ -20,67 +19,51 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 )
 
-// host is a running `dialtone serve` with everything it needs, all of it in one temporary folder.
+// host is a running `dialtone serve` with everything it needs, all of it in one folder.
 type host struct {
+	*process
 	folder    string
 	binary    string
 	issuer    string
 	transport *http.Transport // trusts the throw-away certificate authority, and nothing else
 	secrets   map[string]string
-	process   *exec.Cmd
-	exited    chan error
 }
 
-// startHost builds the program, starts it on a free port and registers the parties. The caller stops and removes it.
-func startHost(ctx context.Context, chosen []party) (*host, error) {
-	folder, err := os.MkdirTemp("", "dialtone-interop-")
-	if err != nil {
-		return nil, err
-	}
-	h := &host{folder: folder, binary: filepath.Join(folder, "dialtone"), secrets: make(map[string]string)}
-	if err := h.start(ctx, chosen); err != nil {
-		return nil, fmt.Errorf("%w\n%s", errors.Join(err, h.stop()), errors.Join(errors.New(h.logTail()), h.remove()))
-	}
-	return h, nil
-}
-
-func (h *host) start(ctx context.Context, chosen []party) error {
-	if output, err := exec.CommandContext(ctx, "go", "build", "-o", h.binary, "./cmd/dialtone").CombinedOutput(); err != nil {
-		return fmt.Errorf("build: %w\n%s", err, output)
-	}
+// startHost starts the program on a free port and registers the parties. The caller stops it, also after an error.
+func startHost(ctx context.Context, binary, folder string, chosen []party) (*host, error) {
+	h := &host{folder: folder, binary: binary, secrets: make(map[string]string)}
 	address, err := freeAddress()
 	if err != nil {
-		return err
+		return h, err
 	}
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return err
+		return h, err
 	}
 	h.issuer = "https://localhost:" + port
 	if err := h.makeCertificates(); err != nil {
-		return fmt.Errorf("certificates: %w", err)
+		return h, fmt.Errorf("certificates: %w", err)
 	}
 	rootKey, err := h.dialtone(ctx, "keys", "root")
 	if err != nil {
-		return err
+		return h, err
 	}
 	if err := os.WriteFile(h.path("root.key"), []byte(rootKey), 0o600); err != nil {
-		return err
+		return h, err
 	}
 	if err := os.WriteFile(h.path("dialtone.yaml"), []byte(h.configuration(address)), 0o600); err != nil {
-		return err
+		return h, err
 	}
-	if err := h.serve(); err != nil {
-		return err
+	if h.process, err = startProcess(h.path("serve.log"), h.binary, "serve", "--config", h.path("dialtone.yaml")); err != nil {
+		return h, err
 	}
-	if err := h.awaitReady(ctx); err != nil {
-		return err
+	if err := h.awaitReady(ctx, h.transport, h.issuer+"/readyz"); err != nil {
+		return h, err
 	}
-	return h.register(ctx, chosen)
+	return h, h.register(ctx, chosen)
 }
 
 func (h *host) path(name string) string { return filepath.Join(h.folder, name) }
@@ -180,55 +163,6 @@ func (h *host) dialtone(ctx context.Context, arguments ...string) (string, error
 	return string(output), nil
 }
 
-// serve starts the server; its log goes to a file. It is not tied to a context, so that it is always ended gracefully.
-func (h *host) serve() error {
-	log, err := os.Create(h.path("serve.log"))
-	if err != nil {
-		return err
-	}
-	defer log.Close() // the process has its own descriptor
-	h.process = exec.Command(h.binary, "serve", "--config", h.path("dialtone.yaml"))
-	h.process.Stdout, h.process.Stderr = log, log
-	if err := h.process.Start(); err != nil {
-		h.process = nil
-		return err
-	}
-	h.exited = make(chan error, 1)
-	go func() { h.exited <- h.process.Wait() }()
-	return nil
-}
-
-// awaitReady waits until the server says that it is ready.
-func (h *host) awaitReady(ctx context.Context) error {
-	const patience, pause = 30 * time.Second, 50 * time.Millisecond
-	client := &http.Client{Transport: h.transport, Timeout: 5 * time.Second}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, h.issuer+"/readyz", nil)
-		if err != nil {
-			return err
-		}
-		response, err := client.Do(request)
-		if err == nil {
-			_, _ = io.Copy(io.Discard, response.Body) // lets the connection be used again; the status is what counts
-			response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return nil
-			}
-			err = errors.New(response.Status)
-		}
-		select {
-		case exit := <-h.exited:
-			h.process = nil
-			return fmt.Errorf("dialtone serve ended at once: %w", errors.Join(exit, errors.New("see its log")))
-		case <-ctx.Done():
-			return fmt.Errorf("dialtone serve is not ready: %w", err)
-		case <-time.After(pause):
-		}
-	}
-}
-
 // register applies one organization with a product and a client for each party, and keeps the secrets that it made.
 func (h *host) register(ctx context.Context, chosen []party) error {
 	var document strings.Builder
@@ -303,40 +237,3 @@ func (h *host) settings(p party) map[string]string {
 		"REQUESTS_CA_BUNDLE":               h.path("ca.pem"), // requests, on which Authlib stands
 	}
 }
-
-// stop ends the server by its process id and waits for it; a server that does not end in time is killed, and that is an
-// error. Stopping twice is nothing.
-func (h *host) stop() error {
-	if h.process == nil {
-		return nil
-	}
-	process := h.process.Process
-	h.process = nil
-	if err := process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("stop the server: %w", err)
-	}
-	const patience = 20 * time.Second
-	select {
-	case err := <-h.exited:
-		if err != nil {
-			return fmt.Errorf("the server did not stop gracefully: %w", err)
-		}
-		return nil
-	case <-time.After(patience):
-		return errors.Join(fmt.Errorf("the server did not stop within %s", patience), process.Kill())
-	}
-}
-
-// logTail returns the end of the server's log.
-func (h *host) logTail() string {
-	const lines = 60
-	text, err := os.ReadFile(h.path("serve.log"))
-	if err != nil {
-		return "there is no log: " + err.Error()
-	}
-	all := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return strings.Join(all[max(0, len(all)-lines):], "\n")
-}
-
-// remove deletes the folder.
-func (h *host) remove() error { return os.RemoveAll(h.folder) }

@@ -111,60 +111,6 @@ func (p *person) form(page *html.Node) (*filledForm, string) {
 	return nil, ""
 }
 
-// filledForm is a form as the person left it when pressing the button.
-type filledForm struct {
-	method, action string
-	values         url.Values
-}
-
-// fill takes over what the form has in it (hidden inputs among them), types the texts, ticks every box, and presses the
-// button, whose name and value are sent too.
-func fill(form *html.Node, texts map[string]string, button *html.Node) *filledForm {
-	filled := &filledForm{method: strings.ToUpper(attribute(form, "method")), action: attribute(form, "action"), values: url.Values{}}
-	for node := range form.Descendants() {
-		name := attribute(node, "name")
-		if node.Type != html.ElementNode || node.Data != "input" || name == "" {
-			continue
-		}
-		value := attribute(node, "value")
-		switch attribute(node, "type") {
-		case "submit", "button", "image", "reset":
-			continue
-		case "checkbox":
-			if value == "" {
-				value = "on" // what a browser sends for a box without a value
-			}
-		}
-		if text, ok := texts[name]; ok {
-			value = text
-		}
-		filled.values.Add(name, value)
-	}
-	if button != nil && attribute(button, "name") != "" {
-		filled.values.Add(attribute(button, "name"), attribute(button, "value"))
-	}
-	return filled
-}
-
-// request is what a browser sends for the form, which stands on the page at from.
-func (f *filledForm) request(ctx context.Context, from *url.URL) (*http.Request, error) {
-	target, err := from.Parse(f.action)
-	if err != nil {
-		return nil, fmt.Errorf("form action %q: %w", f.action, err)
-	}
-	if f.method != http.MethodPost {
-		return nil, fmt.Errorf("the form to %s is sent with %q; it changes something and must be a POST", target.Path, f.method)
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), strings.NewReader(f.values.Encode()))
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("Origin", from.Scheme+"://"+from.Host)
-	request.Header.Set("Sec-Fetch-Site", "same-origin")
-	return request, nil
-}
-
 // redirectTarget says where a redirect leads. The body of the response is closed if it is one.
 func redirectTarget(response *http.Response) (*url.URL, bool, error) {
 	if response.StatusCode < 300 || response.StatusCode > 399 {
@@ -203,26 +149,6 @@ func readPage(response *http.Response) (*html.Node, error) {
 	const limit = 1 << 20
 	page, err := html.Parse(io.LimitReader(response.Body, limit))
 	return page, errors.Join(err, response.Body.Close())
-}
-
-// find returns the first element below node whose attribute has the value, or nil.
-func find(node *html.Node, name, value string) *html.Node {
-	for child := range node.Descendants() {
-		if child.Type == html.ElementNode && attribute(child, name) == value {
-			return child
-		}
-	}
-	return nil
-}
-
-// attribute returns an element's attribute, or "".
-func attribute(node *html.Node, name string) string {
-	for _, a := range node.Attr {
-		if a.Key == name {
-			return a.Val
-		}
-	}
-	return ""
 }
 
 // visibleText returns the beginning of what a reader of the page sees.

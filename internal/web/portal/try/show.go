@@ -21,15 +21,15 @@ type Try struct {
 	May      bool            // begin a run: it makes a secret
 	Listed   bool            // at the sandbox operator
 	Numbers  []Number
-	Scopes   []string // that the product enables
-	Steps    []Shown  // what was done, and what comes
-	Run      string   // the run, sealed; empty: none began
-	Next     step     // Name "": the run is over, or none began
-	Over     bool     // the run ended well
-	Browser  string   // while the code is awaited: the address with which a real browser does the steps up to it
-	Redirect string   // where that browser lands
-	Snippets []Snippet
-	Snippet  Snippet // the one that is shown
+	Scopes   []string  // that the product enables
+	Steps    []Shown   // what was done, and what comes
+	Run      string    // the run, sealed; empty: none began
+	Next     step      // Name "": the run is over, or none began
+	Over     bool      // the run ended well
+	Browser  string    // while the code is awaited: the address with which a real browser does the steps up to it
+	Redirect string    // where that browser lands
+	Snippets []Snippet // none if there is nowhere to land
+	Snippet  Snippet   // the one that is shown
 }
 
 // Number is a sandbox number with its PIN.
@@ -80,11 +80,13 @@ func (m *Room) page(r *http.Request, v page.Visit, clientID string) (*Try, error
 	for _, number := range directory.SandboxNumbers()[:offeredNumbers] {
 		shown.Numbers = append(shown.Numbers, Number{number, directory.SandboxPIN(number)})
 	}
-	if i := max(0, slices.IndexFunc(clients, func(c dialtone.Client) bool { return c.ID == clientID })); i < len(clients) {
-		shown.Client = clients[i]
+	shown.Client = chosenClient(clients, clientID)
+	if shown.Client.ID != "" {
 		if shown.Listed, err = m.listed(r.Context(), shown.Client); err != nil {
 			return nil, err
 		}
+	}
+	if len(shown.Client.RedirectURIs) > 0 { // a client that was made by `dialtone apply` may have none
 		shown.Snippets = snippets(values{
 			Issuer: m.Issuer, Client: shown.Client, Scopes: shown.Scopes, Number: shown.Numbers[0],
 		})
@@ -94,6 +96,20 @@ func (m *Room) page(r *http.Request, v page.Visit, clientID string) (*Try, error
 		shown.Steps = append(shown.Steps, Shown{step: s})
 	}
 	return shown, nil
+}
+
+// chosenClient returns the named client; if there is none, the first that can be tried; the zero value if there is no client.
+func chosenClient(clients []dialtone.Client, id string) dialtone.Client {
+	for _, isIt := range []func(dialtone.Client) bool{
+		func(c dialtone.Client) bool { return c.ID == id },
+		func(c dialtone.Client) bool { return len(c.RedirectURIs) > 0 },
+		func(dialtone.Client) bool { return true },
+	} {
+		if i := slices.IndexFunc(clients, isIt); i >= 0 {
+			return clients[i]
+		}
+	}
+	return dialtone.Client{}
 }
 
 // listed reports whether the sandbox's numbers can sign in to the client's product.

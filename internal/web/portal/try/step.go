@@ -12,8 +12,13 @@ import (
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
 
-// secretName is the name of the secrets that runs make.
-const secretName = "TRY IT"
+// secretName is the name of the secrets that an account's runs make. Two colleagues try the same client side by side: neither
+// takes the other's secret away.
+func secretName(actor dialtone.Actor) string {
+	const longest = 60 // characters, as the catalogue allows
+	name := []rune("TRY IT by " + actor.Name)
+	return string(name[:min(len(name), longest)])
+}
 
 // Step begins a run, or sends its next request.
 func (m *Room) Step(w http.ResponseWriter, r *http.Request, v page.Visit) {
@@ -67,6 +72,8 @@ func (m *Room) current(r *http.Request, v page.Visit, shown *Try) (run, string, 
 		return run{}, "The product is not enabled at the sandbox operator. Offer it in the LISTING tab; it is enabled at once.", nil
 	case len(shown.Scopes) == 0:
 		return run{}, "The product enables no scope. Enable at least one in the SCOPES tab.", nil
+	case len(shown.Client.RedirectURIs) == 0:
+		return run{}, "The client has no login redirect URI, so the browser could not come back to it. Add one on the client’s page.", nil
 	}
 	return m.begin(r, v, shown)
 }
@@ -92,13 +99,13 @@ func (m *Room) begin(r *http.Request, v page.Visit, shown *Try) (run, string, er
 	}
 	// An earlier run that was left half-way has a secret, too.
 	for _, s := range client.Secrets {
-		if s.Name == secretName {
+		if s.Name == secretName(v.Actor) {
 			if err := m.Catalog.RevokeSecret(r.Context(), v.Actor, client.ID, s.ID, v.Now); err != nil && !errors.Is(err, dialtone.ErrNotFound) {
 				return run{}, "", err
 			}
 		}
 	}
-	made, text, err := m.Catalog.IssueSecret(r.Context(), v.Actor, client.ID, secretName, begun.Expires, v.Now)
+	made, text, err := m.Catalog.IssueSecret(r.Context(), v.Actor, client.ID, secretName(v.Actor), begun.Expires, v.Now)
 	if err != nil {
 		return run{}, "", err
 	}

@@ -2,6 +2,7 @@ package try
 
 import (
 	"go/format"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,5 +112,29 @@ func TestAnUnknownLanguageShowsTheFirst(t *testing.T) {
 	}
 	if got := chosen(all, "java"); got.File != "Signin.java" {
 		t.Error(got.File)
+	}
+}
+
+func TestTheJavaScriptProgramSendsTheRedirectURIAsItIsRegistered(t *testing.T) {
+	t.Parallel()
+	for address, kept := range map[string]bool{ // kept: URL of JavaScript changes nothing, and there is no query to lose
+		"https://app.example/callback":      true,
+		"http://localhost:3000/callback/":   true,
+		"com.example.app:/callback":         true,
+		"https://app.example/cb?from=phone": false,
+		"https://app.example":               false,
+		"https://App.example/cb":            false,
+		"https://app.example:443/cb":        false,
+		"https://app.example/a/../cb":       false,
+	} {
+		v := nasty(dialtone.AuthBasic)
+		v.Client.RedirectURIs = []string{address}
+		if v.RedirectKept() != kept {
+			t.Errorf("%s: kept is %t", address, !kept)
+		}
+		i := slices.IndexFunc(snippets(v), func(s Snippet) bool { return s.Name == "javascript" })
+		if strings.Contains(snippets(v)[i].Text, "customFetch") == kept {
+			t.Errorf("%s: the program is for another address", address)
+		}
 	}
 }
