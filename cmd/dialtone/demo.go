@@ -110,7 +110,7 @@ func (d demo) config(messages *message.Inbox) (server.Config, error) {
 			Sandbox:     true,
 		},
 		Region: "SE",
-		Inbox:  messages,
+		Inbox:  messages, InboxURL: d.url(3) + "/",
 	}, err
 }
 

@@ -58,6 +58,8 @@ type Store interface {
 	RenamePasskey(ctx context.Context, accountID, id, name string) error
 	DeletePasskey(ctx context.Context, accountID, id string, a dialtone.Activity) error
 
+	// Spend takes one of each budget, or *BudgetError and none.
+	Spend(ctx context.Context, budgets []dialtone.Budget, now time.Time) error
 	// SpendToken uses an id up. ErrConflict the second time.
 	SpendToken(ctx context.Context, id string, expires time.Time) error
 	PutActivity(ctx context.Context, a dialtone.Activity) error

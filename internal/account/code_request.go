@@ -100,9 +100,16 @@ const (
 	countEmailFailures = "account-email-failures"
 	countAddressSends  = "account-address-sends"
 	countNetworkSends  = "account-network-sends"
+	countSignIns       = "account-sign-ins"
+	countCompany       = "company-sign-ins"
 )
 
 func budgetKey(count, key string) string { return count + ":" + key }
+
+// hourly is a budget of so many an hour.
+func hourly(count, key string, most int) []dialtone.Budget {
+	return []dialtone.Budget{{Key: budgetKey(count, key), Limits: []dialtone.Limit{{Count: most, Window: time.Hour}}}}
+}
 
 // emailKey stands for an address where the address itself is not needed.
 func (s *Service) emailKey(email string) string {
@@ -123,7 +130,7 @@ func (s *Service) sendBudgets(emailKey, address string) []dialtone.Budget {
 // logRefusal notes a budget that is used up: many of them are an attack on people or on their mailboxes.
 func (s *Service) logRefusal(err error) {
 	if refused, ok := errors.AsType[*dialtone.BudgetError](err); ok {
-		s.Log.Warn("sign-in code refused: budget used up", "budget", refused.Key, "retry_after", refused.RetryAfter)
+		s.Log.Warn("sign-in refused: budget used up", "budget", refused.Key, "retry_after", refused.RetryAfter)
 	}
 }
 

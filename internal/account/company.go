@@ -22,6 +22,8 @@ type CompanyStore interface {
 	// ErrForbidden if the person may not join; ErrNotFound if the organization has no provider any more.
 	CompanyAccount(ctx context.Context, organizationID, subject, email string, accountIfNew dialtone.Account, role dialtone.Role,
 		now time.Time) (dialtone.Account, bool, error)
+	// Spend takes one of each budget, or *BudgetError and none.
+	Spend(ctx context.Context, budgets []dialtone.Budget, now time.Time) error
 	// SpendToken uses an id up. ErrConflict the second time.
 	SpendToken(ctx context.Context, id string, expires time.Time) error
 }
@@ -93,7 +95,7 @@ func (c *Company) BeginCompany(ctx context.Context, organizationID, browserID st
 // FinishCompany takes what the provider sent the browser back with, and signs the person in. A person who comes for the first time
 // and is a member by the same e-mail address keeps that account; who is none joins with the organization's role for that.
 //
-// Errors: *CompanyError; ErrUnavailable from the database.
+// Errors: *CompanyError; *BudgetError if the organization's people, or this person, come too often; ErrUnavailable from the database.
 func (c *Company) FinishCompany(ctx context.Context, state, browserID string, query url.Values, agent string, now time.Time) (SignedIn, error) {
 	signedIn, err := c.finish(ctx, state, browserID, query, agent, now)
 	if refused, ok := errors.AsType[*CompanyError](err); ok && refused.suspicious() {
@@ -140,8 +142,15 @@ func (c *Company) finish(ctx context.Context, state, browserID string, query url
 	return c.admit(ctx, settings, who, agent, now)
 }
 
+// hourlyCompany is how many people one organization's provider may sign in within an hour. A provider is whatever an organization
+// says it is: without an end it could make up people, each with an account, a membership and a session.
+const hourlyCompany = 1000
+
 // admit finds the person's account and starts the session.
 func (c *Company) admit(ctx context.Context, settings dialtone.CompanySignIn, who colleague, agent string, now time.Time) (SignedIn, error) {
+	if err := c.Store.Spend(ctx, hourly(countCompany, settings.OrganizationID, hourlyCompany), now); err != nil {
+		return SignedIn{}, fmt.Errorf("company sign-in: %w", err)
+	}
 	// Without an address: the provider's word for one does not prove it outside of the organization.
 	newcomer := dialtone.Account{ID: secret.ID("acc"), Name: who.name, Created: now}
 	account, isNew, err := c.Store.CompanyAccount(ctx, settings.OrganizationID, who.subject, who.email, newcomer, settings.JoinAs, now)

@@ -29,10 +29,18 @@ func (s *Service) newSession(method dialtone.SignInMethod, agent string, now tim
 	}, secret.Text(id + cookieSeparator + random.Reveal())
 }
 
-// signIn starts a session of the account, confined to the organization if there is one.
+// hourlySignIns of one account by passkeys and through companies. Each leaves a line in the log, which is kept for ever; codes have
+// budgets of their own. Only who has proved the account can use this one up.
+const hourlySignIns = 60
+
+// signIn starts a session of the account, confined to the organization if there is one. Errors: *BudgetError.
 func (s *Service) signIn(ctx context.Context, account dialtone.Account, method dialtone.SignInMethod, organizationID, agent string, now time.Time) (SignedIn, error) {
 	session, cookie := s.newSession(method, agent, now)
 	session.AccountID, session.OrganizationID = account.ID, organizationID
+	if err := s.Store.Spend(ctx, hourly(countSignIns, account.ID, hourlySignIns), now); err != nil {
+		s.logRefusal(err)
+		return SignedIn{}, fmt.Errorf("start session: %w", err)
+	}
 	if err := s.Store.CreateAccountSession(ctx, session); err != nil {
 		return SignedIn{}, fmt.Errorf("start session: %w", err)
 	}

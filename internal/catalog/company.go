@@ -92,9 +92,10 @@ func (e CompanyEdit) apply(before dialtone.CompanySignIn) (dialtone.CompanySignI
 	switch {
 	case e.SealedSecret != "":
 		after.SealedSecret = e.SealedSecret
-	case before.SealedSecret != "" && before.Issuer != after.Issuer:
-		// The secret must not be sent to a provider that it was not made for: whoever sets the issuer could read it there.
-		f.refuse("client_secret", "The provider is another one now: write the secret that it gave you.")
+	case before.SealedSecret != "" && (before.Issuer != after.Issuer || before.ClientID != after.ClientID):
+		// The secret must not be sent to a provider that it was not made for: whoever sets the issuer could read it there. It is
+		// sealed for the issuer and the client id.
+		f.refuse("client_secret", "The provider or the client id is another one now: write the secret that belongs to it.")
 	}
 	return after, f.err()
 }

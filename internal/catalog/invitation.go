@@ -24,6 +24,8 @@ const (
 	invitationLife = 7 * 24 * time.Hour
 	// dailyInvitations of one organization: each is a mail to somebody who did not ask for it.
 	dailyInvitations = 100
+	// dailyInvited is how many of them one address gets from all organizations together: who makes many floods nobody's mailbox.
+	dailyInvited = 20
 )
 
 // Invited is an invitation with its link, which exists here once: the database keeps a hash.
@@ -60,7 +62,8 @@ func (c *Catalog) Invite(
 	if err != nil {
 		return Invited{}, err
 	}
-	if err := c.store.Spend(ctx, daily("invitations:"+organizationID, dailyInvitations), now); err != nil {
+	budgets := append(daily("invitations:"+organizationID, dailyInvitations), daily("invited:"+secret.Hash(email), dailyInvited)...)
+	if err := c.store.Spend(ctx, budgets, now); err != nil {
 		return Invited{}, fmt.Errorf("invite: %w", err)
 	}
 	text := secret.Token("")

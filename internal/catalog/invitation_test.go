@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -120,12 +121,33 @@ func TestInvitationsPerDayAreLimited(t *testing.T) {
 	var err error
 	sent := 0
 	for ; sent < 200 && err == nil; sent++ {
-		_, err = s.Invite(t.Context(), s.owner, s.organization.ID, "kim@example.com", dialtone.RoleViewer, now)
+		_, err = s.Invite(t.Context(), s.owner, s.organization.ID, fmt.Sprintf("kim%d@example.com", sent), dialtone.RoleViewer, now)
 	}
 	fails(t, "the last one", err, dialtone.ErrExhausted)
 	if sent < 50 {
 		t.Errorf("only %d were allowed", sent-1)
 	}
+}
+
+func TestManyOrganizationsCannotFloodAMailbox(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	var err error
+	sent := 0
+	for ; sent < 100 && err == nil; sent++ {
+		// The same address, whichever way it is written and whoever asks.
+		who, organizationID, email := s.owner, s.organization.ID, "kim@example.com"
+		if sent%2 == 1 {
+			who, organizationID, email = s.stranger, s.elsewhere.ID, " kim@EXAMPLE.com"
+		}
+		_, err = s.Invite(t.Context(), who, organizationID, email, dialtone.RoleViewer, now)
+	}
+	fails(t, "the last one", err, dialtone.ErrExhausted)
+	if allowed := sent - 1; allowed < 5 || allowed > 20 {
+		t.Errorf("%d were allowed, want a handful or two", allowed)
+	}
+	get(s.Invite(t.Context(), s.owner, s.organization.ID, "lee@example.com", dialtone.RoleViewer, now))(t)
+	get(s.Invite(t.Context(), s.owner, s.organization.ID, "kim@example.com", dialtone.RoleViewer, now.Add(25*time.Hour)))(t)
 }
 
 func TestACompanySessionCannotTakeAnInvitationElsewhere(t *testing.T) {

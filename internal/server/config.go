@@ -50,6 +50,8 @@ type Config struct {
 	SMSRoutes map[string]message.HTTPConfig `kong:"-"`
 	// Inbox is the demo's: when set, there is a route "inbox" whose messages go nowhere else.
 	Inbox *message.Inbox `kong:"-"`
+	// InboxURL is where the demo's inbox is read.
+	InboxURL string `kong:"-"`
 }
 
 // Check says what is wrong with the configuration and what to change, all of it at once. The errors wrap ErrInvalid.

@@ -100,7 +100,7 @@ func (s *Server) portalRooms(secrets *secret.Keys, identity http.Handler, mail o
 	}
 	r.Account, err = portalaccount.New(portalaccount.Config{
 		Desk: r.Desk, Assets: r.Assets, People: s.accounts, Companies: companies, Activities: s.db, Keys: secrets,
-		SessionLifetime: account.DefaultPolicy.SessionLifetime,
+		SessionLifetime: account.DefaultPolicy.SessionLifetime, Inbox: s.config.InboxURL,
 	})
 	if err != nil {
 		return r, err

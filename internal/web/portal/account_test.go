@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/web/portal/account"
 )
 
 func TestANewPersonSignsInAndIsAskedForAnOrganization(t *testing.T) {
@@ -34,6 +35,14 @@ func TestSigningInGoesBackToThePageThatAskedForIt(t *testing.T) {
 	sent = other.post("/signin", "email", ada, "to", "https://evil.example/")
 	if in := other.post("/signin/code", "r", sent.value("r"), "code", b.code(ada)); strings.Contains(in.path, "evil") {
 		t.Errorf("came to %s", in.path)
+	}
+}
+
+func TestTheDemoSaysWhereTheCodeIs(t *testing.T) {
+	t.Parallel()
+	b := newStage(t, func(c *account.Config) { c.Inbox = "http://localhost:8083/" }).browser()
+	if shown := b.post("/signin", "email", ada).want(http.StatusOK, "This is a demo"); shown.link("demo inbox") != "http://localhost:8083/" {
+		t.Errorf("the link leads to %s", shown.link("demo inbox"))
 	}
 }
 
@@ -236,6 +245,6 @@ func TestACompanyThatHasNoSignIn(t *testing.T) {
 	for _, id := range []string{"org_unknown", strings.TrimPrefix(organization, "/organizations/"), ""} {
 		b.post("/signin/company", "organization", id).want(http.StatusUnprocessableEntity, "No organization with this id")
 	}
-	b.get("/signin/company/org_unknown").want(http.StatusUnprocessableEntity, "No organization with this id")
+	b.get("/signin/company/org_unknown").want(http.StatusOK, "Organization id").without("No organization")
 	b.get("/signin/company/callback?code=x&state=y").want(http.StatusForbidden, "You are not signed in", "Begin again")
 }

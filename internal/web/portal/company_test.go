@@ -93,7 +93,12 @@ func TestPeopleComeThroughTheirCompany(t *testing.T) {
 	}
 	set("")
 	b := s.browser()
-	b.get("/signin/company/"+id).want(http.StatusForbidden, "you are not a member of its organization here", "Error id: er_")
+	// A link is no wish: it fills the form in, and leads nowhere before the person does.
+	link := "/signin/company/" + id
+	if asked := b.get(link).want(http.StatusOK, "Go to your company"); asked.path != link || asked.value("organization") != id {
+		t.Errorf("the link alone led to %s, with %q in the form", asked.path, asked.value("organization"))
+	}
+	b.post("/signin/company", "organization", id).want(http.StatusForbidden, "you are not a member of its organization here", "Error id: er_")
 	set(dialtone.RoleDeveloper)
 	in := b.post("/signin/company", "organization", " "+id+" ", "to", organization+"/members").want(http.StatusOK, "Grace Hopper", "developer")
 	if in.path != organization+"/members" {

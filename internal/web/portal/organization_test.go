@@ -258,7 +258,7 @@ func TestSettings(t *testing.T) {
 		t.Error("the secret came back")
 	}
 	b.post(company, "issuer", "https://other.example.com", "client_id", "portal", "join_as", "").
-		want(http.StatusUnprocessableEntity, "write the secret that it gave you")
+		want(http.StatusUnprocessableEntity, "write the secret that belongs to it")
 	b.post(company+"/remove").want(http.StatusOK, "The company sign-in is removed").without("Sign-in link to hand out")
 	b.post(company + "/remove").want(http.StatusNotFound)
 }

@@ -77,7 +77,7 @@ func (p *portal) routes() map[string]http.Handler {
 		"POST /signin/passkey/finish":             open(who.FinishPasskey),
 		"GET /signin/company":                     open(who.ShowCompany),
 		"POST /signin/company":                    open(who.FindCompany),
-		"GET /signin/company/{organization}":      open(who.BeginCompany),
+		"GET /signin/company/{organization}":      open(who.AskCompany),
 		"GET /signin/company/callback":            open(who.FinishCompany),
 		"POST /signout":                           open(who.SignOut),
 		"GET /account":                            signed(who.ShowAccount),

@@ -71,7 +71,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func newStage(t *testing.T) *stage {
+func newStage(t *testing.T, change ...func(*account.Config)) *stage {
 	t.Helper()
 	s := &stage{t: t, db: storetest.New(t), mail: &post{Inbox: message.NewInbox()}, now: time.Now().UTC().Truncate(time.Microsecond)}
 	var handler http.Handler
@@ -98,9 +98,13 @@ func newStage(t *testing.T) *stage {
 	desk := &page.Desk{
 		Accounts: service, Cookies: web.NewCookies(origin), ClientIP: func(*http.Request) string { return "192.0.2.1" }, Log: log, Now: s.clock, Room: errorPages,
 	}
-	who, err := account.New(account.Config{
+	config := account.Config{
 		Desk: desk, Assets: assets, People: service, Companies: company, Activities: s.db, Keys: keys, SessionLifetime: people.DefaultPolicy.SessionLifetime,
-	})
+	}
+	for _, c := range change {
+		c(&config)
+	}
+	who, err := account.New(config)
 	must(t, err)
 	team, err := organization.New(organization.Config{
 		Desk: desk, Assets: assets, Catalog: s.catalog, Store: s.db, Mail: s.mail, Secrets: people.CompanySecrets{Keys: keys}, Origin: origin,

@@ -4,7 +4,7 @@
 //	GET, POST /signin/code                          ShowCode, VerifyCode                   code_verify.go
 //	POST      /signin/passkey/begin, /finish        BeginPasskey, FinishPasskey            passkey_signin.go
 //	GET, POST /signin/company                       ShowCompany, FindCompany               company_signin.go
-//	GET       /signin/company/{organization}        BeginCompany                           company_signin.go
+//	GET       /signin/company/{organization}        AskCompany                             company_signin.go
 //	GET       /signin/company/callback              FinishCompany                          company_signin.go
 //	POST      /signout                              SignOut                                signout.go
 //	GET, POST /account                              ShowAccount, Rename                    account_show.go, account_rename.go

@@ -44,9 +44,11 @@ func (m *Room) FindCompany(w http.ResponseWriter, r *http.Request, v page.Visit)
 	m.goToCompany(w, r, v, companyPage(id, to))
 }
 
-// BeginCompany goes on to the provider of the organization in the address, which its members may keep as a bookmark.
-func (m *Room) BeginCompany(w http.ResponseWriter, r *http.Request, v page.Visit) {
-	m.goToCompany(w, r, v, companyPage(r.PathValue("organization"), page.Inside(r.URL.Query().Get("to"))))
+// AskCompany asks before it goes on to the provider of the organization in the address, which its members may keep as a bookmark.
+// Anybody can make an organization and have this address opened: without a click it would lead to wherever the provider is said to
+// be, in our name, and sign the reader in as somebody of that organization in the place of who they are (RFC 9700 §4.11).
+func (m *Room) AskCompany(w http.ResponseWriter, r *http.Request, v page.Visit) {
+	m.pages.Render(w, v, http.StatusOK, companyPage(r.PathValue("organization"), page.Inside(r.URL.Query().Get("to"))))
 }
 
 // goToCompany sends the browser to the provider of the organization that the page names, or shows the page with the reason.
@@ -77,7 +79,7 @@ type CompanyRefused struct {
 	page.Shell
 	Why     string
 	Code    string // the provider's own word for it
-	ErrorID string
+	ErrorID string // empty: the log has nothing to tell
 	Again   string // the address that begins anew
 }
 
@@ -123,8 +125,12 @@ func (m *Room) refuseCompany(w http.ResponseWriter, r *http.Request, v page.Visi
 		w.Header().Set("Retry-After", "30")
 		status = http.StatusServiceUnavailable
 	}
-	m.pages.Render(w, v, status, &CompanyRefused{
+	shown := &CompanyRefused{
 		Shell: page.Shell{Title: "You are not signed in", Narrow: true}, Why: refusals[refused.Problem], Code: refused.Code,
-		ErrorID: m.Note(r, err), Again: "/signin?to=" + url.QueryEscape(page.Inside(to)),
-	})
+		Again: "/signin?to=" + url.QueryEscape(page.Inside(to)),
+	}
+	if refused.Problem != people.ProblemExpired { // which anybody brings about with an old address: nothing to look up
+		shown.ErrorID = m.Note(r, err)
+	}
+	m.pages.Render(w, v, status, shown)
 }

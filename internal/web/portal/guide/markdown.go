@@ -12,6 +12,7 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	table "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/text"
@@ -65,7 +66,7 @@ func readGuide(files fs.FS) ([]article, error) {
 var markdown = goldmark.New(
 	goldmark.WithExtensions(extension.Table),
 	goldmark.WithParserOptions(parser.WithAutoHeadingID()),
-	goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(codeBlocks{}, 100))),
+	goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(codeBlocks{}, 100), util.Prioritized(tables{}, 100))),
 )
 
 func render(name string, source []byte) (article, error) {
@@ -115,7 +116,7 @@ func plain(node ast.Node, source []byte) string {
 	return strings.Join(strings.Fields(words.String()), " ")
 }
 
-// codeBlocks renders fenced code with a copy button, which the portal's script shows.
+// codeBlocks renders fenced code with a copy button.
 type codeBlocks struct{}
 
 // RegisterFuncs is goldmark's renderer.NodeRenderer.
@@ -126,8 +127,23 @@ func (codeBlocks) RegisterFuncs(register renderer.NodeRendererFuncRegisterer) {
 			return ast.WalkContinue, nil
 		}
 		id := fmt.Sprintf("code-%d", block.Lines().At(0).Start)
-		_, err := fmt.Fprintf(w, `<div class="code"><button type="button" class="button small" data-copy="#%s" hidden>Copy</button><pre tabindex="0" id="%s"><code>%s</code></pre></div>`+"\n",
-			id, id, html.EscapeString(string(block.Lines().Value(source))))
+		_, err := fmt.Fprintf(w, `<div class="copy"><pre tabindex="0"><code id="%s">%s</code></pre><button class="button" type="button" data-copy="#%s">Copy</button></div>`+"\n",
+			id, html.EscapeString(string(block.Lines().Value(source))), id)
 		return ast.WalkSkipChildren, err
+	})
+}
+
+// tables puts each table into a box of its own that scrolls where it does not fit, and that a keyboard reaches.
+type tables struct{}
+
+// RegisterFuncs is goldmark's renderer.NodeRenderer.
+func (tables) RegisterFuncs(register renderer.NodeRendererFuncRegisterer) {
+	register.Register(table.KindTable, func(w util.BufWriter, _ []byte, _ ast.Node, entering bool) (ast.WalkStatus, error) {
+		tag := "</table></div>\n"
+		if entering {
+			tag = `<div class="table" role="region" aria-label="Table" tabindex="0"><table>` + "\n"
+		}
+		_, err := w.WriteString(tag)
+		return ast.WalkContinue, err
 	})
 }

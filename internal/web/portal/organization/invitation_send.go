@@ -100,7 +100,7 @@ func (m *Room) refuseInvite(w http.ResponseWriter, r *http.Request, v page.Visit
 	case isField:
 		p.Form.Email.Problem, p.Form.RoleProblem = wrong.Of("email"), wrong.Of("role")
 	case errors.Is(err, dialtone.ErrExhausted):
-		p.Problem = "Too many people were invited today. Wait " + page.Later(w, err) + ", then invite more."
+		p.Problem = "Too many invitations were sent today. Wait " + page.Later(w, err) + ", then invite more."
 		status = http.StatusTooManyRequests
 	default:
 		m.Fail(w, r, v, err)
