@@ -30,7 +30,7 @@ type portalPage struct{ title, path string }
 func portalPages(s portalSeed) []portalPage {
 	product, organization := "/products/"+s.productID, "/organizations/"+s.organizationID
 	return []portalPage{
-		{"front page", "/"}, {"products of the organization", organization}, {"search for a product", organization + "?search=product+77"},
+		{"front page", "/"}, {"products of the organization", organization}, {"search for a product", organization + "?q=product+77"},
 		{"members", organization + "/members"}, {"API keys", organization + "/keys"}, {"activity", organization + "/activity"},
 		{"settings", organization + "/settings"}, {"account", "/account"},
 		{"GENERAL", product}, {"LISTING", product + "/listing"}, {"SCOPES", product + "/scopes"}, {"CLIENTS", product + "/clients"},

@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
@@ -98,28 +100,27 @@ func (db *DB) Products(ctx context.Context, organizationID, after, search string
 	return list, err
 }
 
-// searchProducts returns those after the last one whose names contain the text. It compares them here: the engines differ in
-// what the same letter in another case is.
+// searchProducts returns those after the last one whose names contain the text. The engines agree on what an ASCII letter in
+// another case is; for others it is compared here.
 func (db *DB) searchProducts(ctx context.Context, last dialtone.Product, search string, limit int) ([]dialtone.Product, error) {
 	search = strings.ToLower(search)
-	var ids []string
-	var id, name string
-	err := db.read().each(ctx, []any{&id, &name}, func() {
-		if len(ids) < limit && strings.Contains(strings.ToLower(name), search) {
-			ids = append(ids, id)
+	pattern, most := "%"+likeEscape.Replace(search)+"%", limit
+	if strings.ContainsFunc(search, func(r rune) bool { return r > unicode.MaxASCII }) {
+		pattern, most = "%", math.MaxInt32
+	}
+	var list []dialtone.Product
+	var p dialtone.Product
+	err := db.read().each(ctx, productFields(&p), func() {
+		if len(list) < limit && strings.Contains(strings.ToLower(p.Name), search) {
+			list = append(list, p)
 		}
 	}, `
-		SELECT p.id, p.name FROM product AS p
-		WHERE p.organization_id = $1 AND (p.created_at, p.id) < ($2, $3) ORDER BY p.created_at DESC, p.id DESC`,
-		last.OrganizationID, newestFirst(last.Created), last.ID)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]dialtone.Product, len(ids))
-	for i, id := range ids {
-		if list[i], err = db.Product(ctx, id); err != nil {
-			return nil, fmt.Errorf("search products: %w", err)
-		}
-	}
-	return list, nil
+		SELECT `+productColumns+` FROM product AS p
+		WHERE p.organization_id = $1 AND (p.created_at, p.id) < ($2, $3) AND LOWER(p.name) LIKE $4 ESCAPE '!'
+		ORDER BY p.created_at DESC, p.id DESC LIMIT $5`,
+		last.OrganizationID, newestFirst(last.Created), last.ID, pattern, most)
+	return list, err
 }
+
+// likeEscape makes a text stand for itself in a LIKE pattern.
+var likeEscape = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")

@@ -97,15 +97,19 @@ func (m *Room) begin(r *http.Request, v page.Visit, shown *Try) (run, string, er
 	if client.Public() {
 		return begun, "", nil
 	}
-	// An earlier run that was left half-way has a secret, too.
+	// An earlier run that was left half-way has a secret, too. One that somebody named so lives longer.
 	for _, s := range client.Secrets {
-		if s.Name == secretName(v.Actor) {
-			if err := m.Catalog.RevokeSecret(r.Context(), v.Actor, client.ID, s.ID, v.Now); err != nil && !errors.Is(err, dialtone.ErrNotFound) {
-				return run{}, "", err
-			}
+		if s.Name != secretName(v.Actor) || s.Expires.IsZero() || s.Expires.Sub(s.Created) > runLifetime {
+			continue
+		}
+		if err := m.Catalog.RevokeSecret(r.Context(), v.Actor, client.ID, s.ID, v.Now); err != nil && !errors.Is(err, dialtone.ErrNotFound) {
+			return run{}, "", err
 		}
 	}
 	made, text, err := m.Catalog.IssueSecret(r.Context(), v.Actor, client.ID, secretName(v.Actor), begun.Expires, v.Now)
+	if full, ok := errors.AsType[dialtone.FieldErrors](err); ok {
+		return run{}, "The run needs a secret of its own. " + full[0].Problem, nil
+	}
 	if err != nil {
 		return run{}, "", err
 	}

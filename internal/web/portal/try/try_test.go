@@ -104,6 +104,19 @@ func TestSnippetsQuoteWhatIsFilledIn(t *testing.T) {
 	}
 }
 
+func TestOnlyTheIdentityHostIsFollowed(t *testing.T) {
+	t.Parallel()
+	v := visitor{issuer: "https://id.example"}
+	for location, want := range map[string]string{
+		"/signin?r=x": "/signin?r=x", "https://id.example/consent": "/consent",
+		"https://id.example.evil/cb": "", "https://app.example/cb": "", "//evil.example/cb": "", "com.example.app:/cb": "",
+	} {
+		if path, inside := v.inside(location); inside != (want != "") || inside && path != want {
+			t.Errorf("%s: %q, %v", location, path, inside)
+		}
+	}
+}
+
 func TestAnUnknownLanguageShowsTheFirst(t *testing.T) {
 	t.Parallel()
 	all := snippets(nasty(dialtone.AuthBasic))

@@ -109,13 +109,19 @@ func (v visitor) browse(ctx context.Context, step string, m message) (exchange, 
 		if location == "" {
 			return shown, parsePage(got.body), "", nil
 		}
-		inside, isInside := strings.CutPrefix(location, v.issuer)
-		if !isInside && !strings.HasPrefix(location, "/") {
+		path, isInside := v.inside(location)
+		if !isInside {
 			return shown, screen{}, location, nil
 		}
-		m = message{method: http.MethodGet, path: inside}
+		m = message{method: http.MethodGet, path: path}
 	}
 	return shown, screen{}, "", fmt.Errorf("try: more than %d redirects", hops)
+}
+
+// inside returns the path of an address on the identity host; false if it leads elsewhere.
+func (v visitor) inside(location string) (string, bool) {
+	path, _ := strings.CutPrefix(location, v.issuer)
+	return path, strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//")
 }
 
 func (v visitor) host() string {
