@@ -107,6 +107,10 @@ func (d *developer) submit(action string, pairs ...string) {
 	if !found {
 		d.t.Fatalf("%s has no form for %s: %s", d.at, action, visible(d.root))
 	}
+	// What is given takes the place of what a form hides: a page may have one such form for each operator.
+	for i := 0; i < len(pairs); i += 2 {
+		fields.Del(pairs[i])
+	}
 	for i := 0; i < len(pairs); i += 2 {
 		fields.Add(pairs[i], pairs[i+1])
 	}

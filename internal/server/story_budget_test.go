@@ -1,0 +1,149 @@
+package server_test
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+func TestAnUnknownNumberGetsTheSamePagesAndNoSMS(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	a := h.story(t)
+	// What a page is without what differs between any two requests.
+	pages := func(number string) (seen []string) {
+		tab := h.browser(t).open(a.address()).fill("phone_number", number).press("send")
+		look := func() {
+			text := strings.NewReplacer(tab.hidden("r"), "R", number[len(number)-4:], "LAST").Replace(tab.text())
+			seen = append(seen, fmt.Sprint(tab.status, tab.heading(), text, tab.header.Get("Content-Security-Policy")))
+		}
+		look()
+		for range 5 {
+			if tab.shows("pin") {
+				tab.fill("pin", "000000").press("continue")
+				look()
+			}
+		}
+		return seen
+	}
+	// A PIN of 000000 would be a hit once in a million runs.
+	want := pages(kim)
+	for name, number := range map[string]string{"unknown": nobody, "blocked": barred} {
+		got := pages(number)
+		if len(got) != len(want) {
+			t.Fatalf("%s: %d pages, a served number has %d", name, len(got), len(want))
+		}
+		for i := range want {
+			if got[i] != want[i] {
+				t.Errorf("%s, page %d:\n%s\nserved:\n%s", name, i, got[i], want[i])
+			}
+		}
+	}
+	h.stop() // sends what waits
+	if len(h.received(kim)) != 1 || len(h.received(nobody)) != 0 || len(h.received(barred)) != 0 {
+		t.Errorf("SMS: %d to the served, %d to the unknown, %d to the blocked number", len(h.received(kim)), len(h.received(nobody)), len(h.received(barred)))
+	}
+}
+
+func TestPINsToANumberAreRationed(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, h *house) {
+		a := h.story(t)
+		ask := func() *tab { return h.browser(t).open(a.address()).fill("phone_number", kim).press("send") }
+		for range 3 {
+			ask().wants(http.StatusOK, "Enter your PIN")
+			h.pin(kim)
+		}
+		// Three open at a time; anybody else's number is not touched.
+		ask().wants(http.StatusTooManyRequests, "Sign in to Storytime", "PINs were requested too often for this number.")
+		h.browser(t).open(a.address()).fill("phone_number", robin).press("send").wants(http.StatusOK, "Enter your PIN")
+		h.pass("challenge", 6*time.Minute, "expires_at")
+		for range 2 {
+			ask().wants(http.StatusOK, "Enter your PIN")
+		}
+		sixth := ask().wants(http.StatusTooManyRequests, "Sign in to Storytime", "too often")
+		if wait, err := strconv.Atoi(sixth.header.Get("Retry-After")); err != nil || wait < 3000 || wait > 3600 {
+			t.Errorf("five an hour: Retry-After %q", sixth.header.Get("Retry-After"))
+		}
+		h.pass("budget_entry", time.Hour, "spent_at")
+		ask().wants(http.StatusOK, "Enter your PIN")
+	})
+}
+
+func TestOneNetworkCannotHaveSMSSentToEverybody(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	a := h.story(t)
+	const most = 30
+	for n := range most {
+		h.browser(t).open(a.address()).fill("phone_number", fmt.Sprintf("+336399800%02d", n+10)).press("send").wants(http.StatusOK, "Enter your PIN")
+	}
+	last := h.browser(t).open(a.address()).fill("phone_number", kim).press("send")
+	if last.status != http.StatusTooManyRequests || last.header.Get("Retry-After") == "" {
+		t.Errorf("number %d: %d %s", most+1, last.status, last.text())
+	}
+	h.stop()
+	if len(h.received(kim)) != 0 {
+		t.Error("an SMS was sent")
+	}
+}
+
+func TestANumberCannotBeGuessedAtFromManyBrowsers(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	a := h.story(t)
+	wrong := 0
+	for range 3 { // browsers; the third finds the number's ten tries used up
+		tab := h.browser(t).open(a.address()).fill("phone_number", kim).press("send").wants(http.StatusOK, "Enter your PIN")
+		pin := h.pin(kim)
+		for tab.shows("pin") && wrong < 10 {
+			wrong++
+			tab.fill("pin", differentFrom(pin, wrong)).press("continue")
+		}
+		if wrong == 10 && tab.shows("pin") {
+			// The right PIN does not help now: it could have been guessed.
+			tab.fill("pin", pin).press("continue").wants(http.StatusTooManyRequests, "You need a new PIN")
+			if tab.header.Get("Retry-After") == "" {
+				t.Error("there is no Retry-After")
+			}
+			return
+		}
+	}
+	t.Errorf("%d wrong tries in an hour and still going", wrong)
+}
+
+func TestThePINIsRightForOneOfManyWhoTryAtOnce(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, h *house) {
+		a := h.story(t)
+		b := h.browser(t)
+		tab := b.open(a.address()).fill("phone_number", kim).press("send")
+		pin := h.pin(kim)
+		sealed, cookie := tab.hidden("r"), "dialtone_browser="+b.cookie("dialtone_browser")
+		const many = 20
+		var wrong, refused atomic.Int32
+		var at sync.WaitGroup
+		for n := range many {
+			at.Go(func() {
+				r := h.send(t, http.MethodPost, "/signin/pin", header("Content-Type", formType, "Cookie", cookie, "Accept-Language", "en"),
+					form("r", sealed, "pin", differentFrom(pin, n+1)).Encode())
+				switch {
+				case strings.Contains(r.body, "Wrong PIN"):
+					wrong.Add(1)
+				case strings.Contains(r.body, "Too many wrong PINs"):
+					refused.Add(1)
+				default:
+					t.Errorf("%d %s", r.status, r.body)
+				}
+			})
+		}
+		at.Wait()
+		if wrong.Load() > 4 || wrong.Load()+refused.Load() != many {
+			t.Errorf("%d guesses were answered, %d refused; 5 tries are all", wrong.Load(), refused.Load())
+		}
+		tab.fill("pin", pin).press("continue").wants(http.StatusUnprocessableEntity, "You need a new PIN")
+	})
+}
