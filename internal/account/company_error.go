@@ -30,10 +30,14 @@ type CompanyError struct {
 }
 
 func (e *CompanyError) Error() string {
+	text := "company sign-in: " + string(e.Problem)
 	if e.Code != "" {
-		return fmt.Sprintf("company sign-in: %s: %s: %v", e.Problem, e.Code, e.cause)
+		text += ": " + e.Code
 	}
-	return fmt.Sprintf("company sign-in: %s: %v", e.Problem, e.cause)
+	if e.cause != nil {
+		text += ": " + e.cause.Error()
+	}
+	return text
 }
 
 // Unwrap returns what sort of error it is, and the cause.

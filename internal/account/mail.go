@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/message"
 	"github.com/dialtone-id/dialtone/internal/secret"
 )
@@ -22,6 +23,25 @@ Type it in the browser in which you asked for it. It works once, for %s.
 Never share it with anybody. We do not ask for it by e-mail or by phone.
 If you did not ask for it, ignore this e-mail: without the code nobody gets in.
 `, code.Reveal(), host, inWords(valid)),
+	}
+}
+
+// passkeyMail is the e-mail that tells of a new passkey. Whoever added it chose the name, so it stands in quotation marks.
+func passkeyMail(to string, p dialtone.Passkey, agent, origin string) message.Mail {
+	return message.Mail{
+		To:      to,
+		Subject: "A passkey was added to your account",
+		Text: fmt.Sprintf(`A passkey was added to your account at %[1]s.
+Whoever has it can sign in as you.
+
+Name: “%[2]s”
+When: %[3]s
+Where: %[4]s
+
+If this was you, there is nothing to do.
+If it was not, sign in at %[1]s/account, remove the passkey, and
+end the sessions that you do not know.
+`, origin, p.Name, p.Created.UTC().Format("2 January 2006 15:04 UTC"), agent),
 	}
 }
 

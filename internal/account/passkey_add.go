@@ -45,27 +45,35 @@ func (s *Service) mayAdd(ctx context.Context, actor dialtone.Actor) (*webauthn.W
 	return w, passkeys, err
 }
 
-// FinishAddPasskey takes the browser's answer, the credential as toJSON() writes it, and keeps the passkey under a name of the
-// person's.
+// NewPasskey is a browser's answer to BeginAddPasskey.
+type NewPasskey struct {
+	State    string // from BeginAddPasskey
+	Name     string // the person's word for it
+	Response []byte // the credential, as toJSON() writes it
+	Agent    string // the User-Agent header
+}
+
+// FinishAddPasskey keeps a passkey, and tells the person so by e-mail.
 //
 // Errors: FieldErrors for "name"; ErrInvalid if the answer does not prove a new key; ErrExpired if it comes too late or a second
 // time; ErrConflict if the key is known already; *ConfinedError; ErrUnavailable.
-func (s *Service) FinishAddPasskey(ctx context.Context, actor dialtone.Actor, state, name string, response []byte, now time.Time) (dialtone.Passkey, error) {
+func (s *Service) FinishAddPasskey(ctx context.Context, actor dialtone.Actor, made NewPasskey, now time.Time) (dialtone.Passkey, error) {
 	w, _, err := s.mayAdd(ctx, actor)
 	if err != nil {
 		return dialtone.Passkey{}, fmt.Errorf("add passkey: %w", err)
 	}
-	if name, err = parsePasskeyName(name); err != nil {
+	name, err := parsePasskeyName(made.Name)
+	if err != nil {
 		return dialtone.Passkey{}, err
 	}
-	if len(response) > maxResponse {
-		return dialtone.Passkey{}, fmt.Errorf("add passkey: %w: the answer has %d bytes", dialtone.ErrInvalid, len(response))
+	if len(made.Response) > maxResponse {
+		return dialtone.Passkey{}, fmt.Errorf("add passkey: %w: the answer has %d bytes", dialtone.ErrInvalid, len(made.Response))
 	}
-	parsed, err := protocol.ParseCredentialCreationResponseBytes(response)
+	parsed, err := protocol.ParseCredentialCreationResponseBytes(made.Response)
 	if err != nil {
 		return dialtone.Passkey{}, refused("add passkey", err)
 	}
-	data, err := s.spend(ctx, actor.AccountID, state, now)
+	data, err := s.spend(ctx, actor.AccountID, made.State, now)
 	if err != nil {
 		return dialtone.Passkey{}, fmt.Errorf("add passkey: %w", err)
 	}
@@ -85,5 +93,25 @@ func (s *Service) FinishAddPasskey(ctx context.Context, actor dialtone.Actor, st
 	if err := s.Store.PutPasskey(ctx, passkey, activity(actor, actionAddPasskey, passkey.ID, name, now)); err != nil {
 		return dialtone.Passkey{}, fmt.Errorf("add passkey: %w", err)
 	}
+	s.tellOfPasskey(ctx, passkey, made.Agent)
 	return passkey, nil
+}
+
+// tellOfPasskey mails to the account's address that it has a new passkey: whoever sat down at somebody's open session could come
+// back with it for ever. The passkey stands, whether the e-mail leaves or not, and the e-mail leaves even if the browser went
+// away to prevent it.
+func (s *Service) tellOfPasskey(ctx context.Context, p dialtone.Passkey, agent string) {
+	const patience = 30 * time.Second
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	account, err := s.Store.Account(ctx, p.AccountID)
+	if err == nil && account.Email == "" {
+		return // known through a company only: there is nowhere to write to
+	}
+	if err == nil {
+		err = s.send(ctx, passkeyMail(account.Email, p, agentInWords(agent), s.Origin))
+	}
+	if err != nil {
+		s.Log.WarnContext(ctx, "a new passkey is not told of by e-mail", "account", p.AccountID, "error", err)
+	}
 }

@@ -18,10 +18,10 @@ func TestTheStateOfACeremonyWorksOnce(t *testing.T) {
 	device.still = true // its count would refuse the replay, too
 	options, state := s.beginAdd(in)
 	response := device.create(options)
-	if _, err := s.FinishAddPasskey(ctx, in.actor, state, "", response, s.now); err != nil {
+	if _, err := s.FinishAddPasskey(ctx, in.actor, NewPasskey{State: state, Response: response, Agent: firefox}, s.now); err != nil {
 		t.Fatal(err)
 	}
-	_, err := s.FinishAddPasskey(ctx, in.actor, state, "", response, s.now)
+	_, err := s.FinishAddPasskey(ctx, in.actor, NewPasskey{State: state, Response: response, Agent: firefox}, s.now)
 	wantError(t, "adding again", err, dialtone.ErrExpired)
 
 	options, state = s.beginPasskey()
@@ -53,7 +53,7 @@ func TestACeremonyTakesFiveMinutesAtMost(t *testing.T) {
 	in, device := s.byEmail(ada), newAuthenticator(t)
 	addOptions, addState := s.beginAdd(in)
 	s.later(5 * time.Minute)
-	_, err := s.FinishAddPasskey(ctx, in.actor, addState, "", device.create(addOptions), s.now)
+	_, err := s.FinishAddPasskey(ctx, in.actor, NewPasskey{State: addState, Response: device.create(addOptions), Agent: firefox}, s.now)
 	wantError(t, "adding", err, dialtone.ErrExpired)
 	s.addPasskey(in, device)
 	options, state := s.beginPasskey()
@@ -68,17 +68,17 @@ func TestAStateIsForOnePurposeAndOnePerson(t *testing.T) {
 	in, stranger, device := s.byEmail(ada), s.byEmail(grace), newAuthenticator(t)
 	addOptions, addState := s.beginAdd(in)
 	added := device.create(addOptions)
-	_, err := s.FinishAddPasskey(ctx, stranger.actor, addState, "", added, s.now)
+	_, err := s.FinishAddPasskey(ctx, stranger.actor, NewPasskey{State: addState, Response: added, Agent: firefox}, s.now)
 	wantError(t, "another person's state", err, dialtone.ErrInvalid)
 	_, err = s.FinishPasskey(ctx, addState, device.get(addOptions), firefox, s.now)
 	wantError(t, "signing in with the state of adding", err, dialtone.ErrInvalid)
 	options, state := s.beginPasskey()
 	for name, other := range map[string]string{"of a sign-in": state, "empty": "", "forged": addState[:len(addState)-4] + "AAAA"} {
-		_, err = s.FinishAddPasskey(ctx, in.actor, other, "", added, s.now)
+		_, err = s.FinishAddPasskey(ctx, in.actor, NewPasskey{State: other, Response: added, Agent: firefox}, s.now)
 		wantError(t, "adding with a state "+name, err, dialtone.ErrInvalid)
 	}
 	// None of them has used a state up.
-	if _, err := s.FinishAddPasskey(ctx, in.actor, addState, "", added, s.now); err != nil {
+	if _, err := s.FinishAddPasskey(ctx, in.actor, NewPasskey{State: addState, Response: added, Agent: firefox}, s.now); err != nil {
 		t.Errorf("adding: %v", err)
 	}
 	if _, err := s.FinishPasskey(ctx, state, device.get(options), firefox, s.now); err != nil {
@@ -114,7 +114,7 @@ func TestWhatDoesNotProveThePasskeyIsRefused(t *testing.T) {
 	evil := newAuthenticator(t)
 	evil.origin = "https://evil.example"
 	options, state := s.beginAdd(in)
-	_, err = s.FinishAddPasskey(context.Background(), in.actor, state, "", evil.create(options), s.now)
+	_, err = s.FinishAddPasskey(context.Background(), in.actor, NewPasskey{State: state, Response: evil.create(options), Agent: firefox}, s.now)
 	wantError(t, "a passkey that another site asked for", err, dialtone.ErrInvalid)
 	if _, err := s.byPasskey(device); err != nil {
 		t.Errorf("the passkey itself: %v", err)
@@ -133,13 +133,13 @@ func TestAnAnswerThatCannotBeReadCostsNothing(t *testing.T) {
 	} {
 		_, err := s.FinishPasskey(ctx, state, []byte(response), firefox, s.now)
 		wantError(t, "sign in, "+name, err, dialtone.ErrInvalid)
-		_, err = s.FinishAddPasskey(ctx, in.actor, addState, "", []byte(response), s.now)
+		_, err = s.FinishAddPasskey(ctx, in.actor, NewPasskey{State: addState, Response: []byte(response), Agent: firefox}, s.now)
 		wantError(t, "add, "+name, err, dialtone.ErrInvalid)
 	}
 	if _, err := s.FinishPasskey(ctx, state, device.get(options), firefox, s.now); err != nil {
 		t.Errorf("sign in after all: %v", err)
 	}
-	if _, err := s.FinishAddPasskey(ctx, in.actor, addState, "", newAuthenticator(t).create(addOptions), s.now); err != nil {
+	if _, err := s.FinishAddPasskey(ctx, in.actor, NewPasskey{State: addState, Response: newAuthenticator(t).create(addOptions), Agent: firefox}, s.now); err != nil {
 		t.Errorf("add after all: %v", err)
 	}
 }

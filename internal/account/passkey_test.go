@@ -14,7 +14,7 @@ import (
 func (s *stage) addPasskey(in signedIn, device *authenticator) dialtone.Passkey {
 	s.t.Helper()
 	options, state := s.beginAdd(in)
-	passkey, err := s.FinishAddPasskey(context.Background(), in.actor, state, "Laptop", device.create(options), s.now)
+	passkey, err := s.FinishAddPasskey(context.Background(), in.actor, NewPasskey{State: state, Name: "Laptop", Response: device.create(options), Agent: firefox}, s.now)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestAPersonNamesAndRemovesPasskeys(t *testing.T) {
 		}
 	}
 	_, state := s.beginAdd(in)
-	_, err := s.FinishAddPasskey(ctx, in.actor, state, strings.Repeat("x", 65), nil, s.now)
+	_, err := s.FinishAddPasskey(ctx, in.actor, NewPasskey{State: state, Name: strings.Repeat("x", 65), Agent: firefox}, s.now)
 	wantField(t, "adding under a name that is too long", err, "name")
 
 	s.later(time.Minute)
@@ -154,7 +154,7 @@ func TestAPasskeyBelongsToOneAccount(t *testing.T) {
 	s.addPasskey(in, device)
 	copied := *device
 	options, state := s.beginAdd(stranger)
-	_, err := s.FinishAddPasskey(ctx, stranger.actor, state, "", copied.create(options), s.now)
+	_, err := s.FinishAddPasskey(ctx, stranger.actor, NewPasskey{State: state, Response: copied.create(options), Agent: firefox}, s.now)
 	wantError(t, "the id of another's passkey", err, dialtone.ErrConflict)
 	if got, err := s.byPasskey(device); err != nil || got.Account != in.Account {
 		t.Errorf("its owner: %+v, %v", got.Account, err)
@@ -171,7 +171,7 @@ func TestAnAccountHasTwentyPasskeysAtMost(t *testing.T) {
 	}
 	_, _, err := s.BeginAddPasskey(ctx, in.actor, s.now)
 	wantField(t, "the 21st", err, "name")
-	_, err = s.FinishAddPasskey(ctx, in.actor, state, "", newAuthenticator(t).create(options), s.now)
+	_, err = s.FinishAddPasskey(ctx, in.actor, NewPasskey{State: state, Response: newAuthenticator(t).create(options), Agent: firefox}, s.now)
 	wantField(t, "the 21st, begun before", err, "name")
 }
 
@@ -185,7 +185,7 @@ func TestACompanySessionCannotTouchPasskeys(t *testing.T) {
 	options, state := s.beginAdd(own)
 	_, _, err := s.BeginAddPasskey(ctx, confined.actor, s.now)
 	wantConfined(t, "begins to add", err)
-	_, err = s.FinishAddPasskey(ctx, confined.actor, state, "", newAuthenticator(t).create(options), s.now)
+	_, err = s.FinishAddPasskey(ctx, confined.actor, NewPasskey{State: state, Response: newAuthenticator(t).create(options), Agent: firefox}, s.now)
 	wantConfined(t, "adds", err)
 	_, err = s.Passkeys(ctx, confined.actor)
 	wantConfined(t, "lists", err)

@@ -3,7 +3,7 @@
 //	request ─▶ ServeHTTP ─ route ─ key ─ rate ─ body ─ idempotency ─▶ huma: members and parameters ─▶ an operation ─▶ a verb
 //	                └───────────────── error ─▶ fail, the one place where an error becomes a problem (RFC 9457)
 //
-//	gate.go         what every request passes: auth.go, rate.go, idempotency.go
+//	gate.go         what every request passes: auth.go, package rate, idempotency.go
 //	problem.go      the kinds of problems          validation.go: what huma finds wrong with a request
 //	operation.go    how an operation is declared   document.go: /openapi.json, from which the portal makes its reference
 //	example.go      the requests that the document shows: each is run by a test
@@ -24,6 +24,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/rate"
 	"github.com/dialtone-id/dialtone/internal/secret"
 )
 
@@ -66,7 +67,7 @@ type API struct {
 	Config
 	mux        *http.ServeMux
 	huma       huma.API
-	rates      *rates
+	rates      rate.Buckets
 	operations []*operation
 	documents  map[string]document // by path
 	origins    *http.CrossOriginProtection
@@ -74,7 +75,7 @@ type API struct {
 
 // New makes the API. It panics if an operation is declared wrongly, which a test would have found.
 func New(c Config) *API {
-	a := &API{Config: c, mux: http.NewServeMux(), rates: newRates(), origins: http.NewCrossOriginProtection()}
+	a := &API{Config: c, mux: http.NewServeMux(), origins: http.NewCrossOriginProtection()}
 	a.huma = a.newHuma()
 	a.organizationOperations()
 	a.memberOperations()

@@ -31,7 +31,7 @@ func (a *API) clientSecretOperations() {
 	register(a, operation{
 		id: "rotate-secret", method: http.MethodPost, path: "/clients/{client_id}/secrets/{secret_id}/rotate", tag: tagClients,
 		summary: "Rotate a secret",
-		description: "Makes a successor of the same name, which the answer holds, this once. The old secret goes on working for the overlap, " +
+		description: "Makes a successor, called after the old secret and the day, which the answer holds, this once. The old secret goes on working for the overlap, " +
 			"so that your servers can change one by one.",
 		right: catalog.WriteClients, status: http.StatusCreated, problems: []Kind{kindNotFound, kindConflict},
 		example: example{body: `{"overlap_seconds": 86400}`},

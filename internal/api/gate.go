@@ -13,10 +13,15 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/dialtone-id/dialtone/internal/rate"
 )
 
 // maxBody is the largest body of JSON that is read, in bytes.
 const maxBody = 256 << 10
+
+// keyLimit is how many requests a key may send to one node.
+var keyLimit = rate.Limit{PerMinute: 600, Burst: 100}
 
 // ServeHTTP answers a request under /api/, and serves the OpenAPI document.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -50,8 +55,8 @@ func (a *API) handle(w http.ResponseWriter, r *http.Request) (*answer, error) {
 	if v.actor, err = a.authenticate(r, v.now); err != nil {
 		return nil, err
 	}
-	if wait := a.rates.take(v.actor.APIKeyID, v.now); wait > 0 {
-		return nil, tooMany(wait, fmt.Sprintf("A key may send %d requests a minute.", perMinute))
+	if wait := a.rates.Take(v.actor.APIKeyID, keyLimit, v.now); wait > 0 {
+		return nil, tooMany(wait, fmt.Sprintf("A key may send %d requests a minute.", keyLimit.PerMinute))
 	}
 	body, err := readBody(w, r, o)
 	if err != nil {

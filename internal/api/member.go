@@ -31,7 +31,7 @@ func (a *API) memberOperations() {
 	register(a, operation{
 		id: "remove-member", method: http.MethodDelete, path: "/members/{account_id}", tag: tagOrganization,
 		summary:     "Remove a member",
-		description: "Takes somebody out of the organization. Products, clients and API keys of that person stay. Removing an owner is for people in the portal.",
+		description: "Takes somebody out of the organization. Products, clients and API keys of that person stay; open invitations from that person are withdrawn. Removing an owner is for people in the portal.",
 		right:       catalog.WriteMembers, status: http.StatusNoContent, problems: []Kind{kindNotFound, kindConflict},
 	}, a.removeMember)
 }

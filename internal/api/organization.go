@@ -22,7 +22,7 @@ func (a *API) organizationOperations() {
 	}, a.getOrganization)
 	register(a, operation{
 		id: "rename-organization", method: http.MethodPut, path: "/organization", tag: tagOrganization,
-		summary: "Rename the organization", description: "Gives the organization another name. Members see it in the portal; subscribers do not.",
+		summary: "Rename the organization", description: "Gives the organization another name. Members see it in the portal, and subscribers when they sign in to its products.",
 		right: catalog.WriteOrganization, status: http.StatusNoContent,
 		example: example{body: `{"name": "Tern Software"}`},
 	}, a.renameOrganization)

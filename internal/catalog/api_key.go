@@ -70,7 +70,7 @@ func (c *Catalog) CreateAPIKey(
 	now = tick(time.Time{}, now)
 	k := dialtone.APIKey{
 		ID: secret.ID("key"), OrganizationID: organizationID, Name: name, Hash: secret.Hash(text.Reveal()), Rights: rights,
-		CreatedBy: actor.Name, Created: now, Expires: expires.Truncate(time.Microsecond),
+		CreatedBy: actor.Name, CreatorID: actor.AccountID, Created: now, Expires: expires.Truncate(time.Microsecond),
 	}
 	a := signed(actor, dialtone.Activity{
 		OrganizationID: organizationID, Action: "api_key.create", Target: k.ID, Detail: name + ": " + strings.Join(rights, ", "),

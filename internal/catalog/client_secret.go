@@ -1,9 +1,11 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
@@ -52,8 +54,8 @@ func (c *Catalog) IssueSecret(
 }
 
 // RotateSecret gives a client a new secret in the place of one that stays good for the overlap, so that servers can change over
-// one by one. The new one lives as long as the old one did. Errors: dialtone.FieldErrors on overlap and name; ErrNotFound if the
-// client has no such secret; as Client.
+// one by one. The new one is called after the old one and lives as long as that did. Errors: dialtone.FieldErrors on overlap and
+// name; ErrNotFound if the client has no such secret; as Client.
 func (c *Catalog) RotateSecret(
 	ctx context.Context, actor dialtone.Actor, clientID, secretID string, overlap time.Duration, now time.Time,
 ) (dialtone.ClientSecret, secret.Text, error) {
@@ -74,7 +76,7 @@ func (c *Catalog) RotateSecret(
 		return dialtone.ClientSecret{}, "", err
 	}
 	now = tick(time.Time{}, now)
-	s, text := newSecret(old.Name, time.Time{}, now)
+	s, text := newSecret(successorName(client, old.Name, now), time.Time{}, now)
 	if !old.Expires.IsZero() {
 		s.Expires = now.Add(min(old.Expires.Sub(old.Created), longestLife))
 	}
@@ -106,6 +108,37 @@ func (c *Catalog) RevokeSecret(ctx context.Context, actor dialtone.Actor, client
 	}
 	c.registrations.Drop()
 	return nil
+}
+
+// rotated stands in a successor's name between what the first secret was called and the day.
+const rotated = ", rotated "
+
+// successorName is what the secret is called that takes the place of one: "server", then "server, rotated 1 Mar 2026", then
+// "server, rotated 1 Apr 2026". No other secret of the client is called so.
+func successorName(client dialtone.Client, old string, now time.Time) string {
+	day := firstName(old) + rotated + now.UTC().Format("2 Jan 2006")
+	name := day
+	for n := 2; slices.ContainsFunc(client.Secrets, func(s dialtone.ClientSecret) bool { return s.Name == name }); n++ {
+		name = fmt.Sprintf("%s (%d)", day, n)
+	}
+	return name
+}
+
+// firstName is what a secret was called before it was ever rotated, short enough to leave room for the day and a number.
+func firstName(name string) string {
+	const room = longestSecretName - len(rotated+"31 Dec 2006 (99)")
+	first, _, _ := strings.Cut(name, rotated)
+	letters := []rune(cmp.Or(first, "secret"))
+	return strings.TrimSpace(string(letters[:min(len(letters), room)]))
+}
+
+// Replaced reports whether a rotation has put another of the client's secrets in the place of this one. Nothing is kept of
+// that but the successor's name, and that it was made within an overlap of this one's end.
+func Replaced(client dialtone.Client, s dialtone.ClientSecret) bool {
+	successor := firstName(s.Name) + rotated
+	return !s.Expires.IsZero() && slices.ContainsFunc(client.Secrets, func(other dialtone.ClientSecret) bool {
+		return strings.HasPrefix(other.Name, successor) && other.Created.After(s.Created) && !s.Expires.After(other.Created.Add(LongestOverlap))
+	})
 }
 
 func newSecret(name string, expires, now time.Time) (dialtone.ClientSecret, secret.Text) {

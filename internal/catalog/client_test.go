@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
@@ -219,7 +220,7 @@ func TestSecretsAreIssuedRotatedAndRevoked(t *testing.T) {
 	third, newText, err := s.RotateSecret(ctx, s.developer, s.client.ID, s.client.Secrets[0].ID, 24*time.Hour, now)
 	must(t, err)
 	day := now.Add(24 * time.Hour)
-	if third.Name != "first" || !third.Expires.IsZero() || !s.opens(t, s.secret, now) || s.opens(t, s.secret, day.Add(time.Second)) || !s.opens(t, newText, day) {
+	if third.Name != "first, rotated "+now.Format("2 Jan 2006") || !third.Expires.IsZero() || !s.opens(t, s.secret, now) || s.opens(t, s.secret, day.Add(time.Second)) || !s.opens(t, newText, day) {
 		t.Error("want the old secret for a day and the new one for ever")
 	}
 	// An overlap does not make a secret live longer, and the new one lives as long as the old one did.
@@ -240,6 +241,42 @@ func TestSecretsAreIssuedRotatedAndRevoked(t *testing.T) {
 	fails(t, "revoke it again", s.RevokeSecret(ctx, s.developer, s.client.ID, s.client.Secrets[0].ID, now), dialtone.ErrNotFound)
 	for _, action := range []string{"client.secret.create", "client.secret.rotate", "client.secret.revoke"} {
 		s.logged(t, s.developer, action)
+	}
+}
+
+func TestSecretsOfARotationAreToldApart(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	at := now
+	rotate := func(old dialtone.ClientSecret) dialtone.ClientSecret {
+		t.Helper()
+		at = at.Add(time.Minute)
+		made, _, err := s.RotateSecret(t.Context(), s.developer, s.client.ID, old.ID, time.Hour, at)
+		must(t, err)
+		return made
+	}
+	day := now.Format("2 Jan 2006")
+	first := s.client.Secrets[0]
+	second := rotate(first)
+	third := rotate(second)
+	long, _, err := s.IssueSecret(t.Context(), s.developer, s.client.ID, strings.Repeat("ä", 60), at.Add(time.Hour), at)
+	must(t, err)
+	fourth := rotate(long)
+	own, _, err := s.IssueSecret(t.Context(), s.developer, s.client.ID, "first server", at.Add(time.Hour), at)
+	must(t, err)
+	if want := "first, rotated " + day; second.Name != want || third.Name != want+" (2)" {
+		t.Errorf("the successors of %q are called %q and %q", first.Name, second.Name, third.Name)
+	}
+	if n := utf8.RuneCountInString(fourth.Name); n > 60 || !strings.HasSuffix(fourth.Name, "ä, rotated "+day) {
+		t.Errorf("the successor of a long name is called %q, %d characters", fourth.Name, n)
+	}
+	client, _, _, err := s.Client(t.Context(), s.developer, s.client.ID)
+	must(t, err)
+	replaced := map[string]bool{first.ID: true, second.ID: true, third.ID: false, long.ID: true, fourth.ID: false, own.ID: false}
+	for _, kept := range client.Secrets {
+		if got := catalog.Replaced(client, kept); got != replaced[kept.ID] {
+			t.Errorf("%s: replaced %t", kept.Name, got)
+		}
 	}
 }
 

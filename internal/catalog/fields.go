@@ -124,8 +124,8 @@ func (f *fields) expiry(field string, expires, now time.Time) time.Time {
 	return expires
 }
 
-// mostRedirectURIs in each of a client's lists.
-const mostRedirectURIs = 20
+// MostRedirectURIs in each of a client's lists.
+const MostRedirectURIs = 20
 
 // redirectURIs checks a list of redirect URIs. Empty lines are left out; the index of a problem counts them all the same, so
 // that it names the line of the form.
@@ -137,15 +137,16 @@ func (f *fields) redirectURIs(field string, lines []string) []string {
 			continue
 		}
 		at := fmt.Sprintf("%s.%d", field, i)
+		if len(uris) == MostRedirectURIs {
+			f.refuse(at, fmt.Sprintf("Keep at most %d addresses.", MostRedirectURIs))
+			break // thousands of lines would make thousands of problems
+		}
 		if problem := RedirectURIProblem(uri); problem != "" {
 			f.refuse(at, problem)
 		} else if slices.Contains(uris, uri) {
 			f.refuse(at, "This address stands above already. Take one of the two away.")
 		}
 		uris = append(uris, uri)
-	}
-	if len(uris) > mostRedirectURIs {
-		f.refuse(field+"."+fmt.Sprint(len(lines)-1), fmt.Sprintf("Keep at most %d addresses; these are %d.", mostRedirectURIs, len(uris)))
 	}
 	return uris
 }

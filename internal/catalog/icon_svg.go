@@ -18,6 +18,7 @@ const (
 	deepestSVG     = 32
 	largestSVG     = 5000 // elements
 	mostReferences = 200  // each may draw a long path once more
+	mostDrawnAgain = 1e6  // bytes of markup that all of them together draw once more
 )
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
@@ -47,6 +48,7 @@ func cleanSVG(body []byte) ([]byte, error) {
 	c := svgCleaner{
 		decoder: xml.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, byteOrderMark))),
 		kinds:   make(map[string]string),
+		spans:   make(map[string]svgSpan),
 		clipped: make(map[string]bool),
 	}
 	// The decoder knows the five entities of XML itself and no other: what a DOCTYPE would define stays unknown.
@@ -63,16 +65,21 @@ func cleanSVG(body []byte) ([]byte, error) {
 type svgCleaner struct {
 	decoder    *xml.Decoder
 	out        bytes.Buffer
-	open       []string // names of the open elements, the root first
+	open       []string  // names of the open elements, the root first
+	begun      []svgSpan // of the open elements
 	elements   int
 	ended      bool              // the root is closed
 	kinds      map[string]string // element name by id
-	clipped    map[string]bool   // ids of elements that have a clip path or a mask themselves
+	spans      map[string]svgSpan
+	clipped    map[string]bool // ids of elements that have a clip path or a mask themselves
 	references []svgReference
 }
 
 // svgReference is that an element of one kind refers to a part of the picture.
-type svgReference struct{ from, attribute, id string }
+type svgReference struct {
+	from, attribute, id string
+	at                  int // where the element begins in what is written
+}
 
 func svgFault(format string, args ...any) error {
 	return iconFault("This SVG cannot be used: " + fmt.Sprintf(format, args...))
@@ -145,6 +152,7 @@ func (c *svgCleaner) start(element xml.StartElement) error {
 	if err != nil {
 		return err
 	}
+	c.begun = append(c.begun, svgSpan{id: idOf(attributes), from: c.out.Len()})
 	c.write(name, attributes)
 	c.open = append(c.open, name)
 	return nil
@@ -176,7 +184,11 @@ func (c *svgCleaner) skip() error {
 
 func (c *svgCleaner) end(name string) {
 	c.out.WriteString("</" + name + ">")
-	c.open = c.open[:len(c.open)-1]
+	last := len(c.open) - 1
+	span := c.begun[last]
+	span.to = c.out.Len()
+	c.spans[span.id] = span
+	c.open, c.begun = c.open[:last], c.begun[:last]
 	c.ended = len(c.open) == 0
 }
 
@@ -199,7 +211,7 @@ func (c *svgCleaner) write(name string, attributes []svgAttribute) {
 func (c *svgCleaner) checkReferences() error {
 	drawing := 0
 	for _, r := range c.references {
-		if r.attribute != "fill" && r.attribute != "stroke" {
+		if r.draws() {
 			drawing++
 		}
 	}
@@ -224,7 +236,7 @@ func (c *svgCleaner) checkReferences() error {
 				r.attribute, r.from, r.id)
 		}
 	}
-	return nil
+	return c.checkWeight()
 }
 
 // svgFrame gives the root a viewBox, from its size if need be, and takes the size away: the page decides how large an icon is.

@@ -112,7 +112,7 @@ func (c *svgCleaner) value(element, name, value string) (kept string, keep bool,
 	case name == "href" && strings.HasPrefix(value, "#") && !slices.Contains([]string{"use", "linearGradient", "radialGradient"}, element):
 		return "", false, nil
 	case name == "href" && strings.HasPrefix(value, "#") && svgID.MatchString(value[1:]):
-		c.references = append(c.references, svgReference{element, name, value[1:]})
+		c.references = append(c.references, svgReference{element, name, value[1:], c.out.Len()})
 		return value, true, nil
 	case name == "href":
 		return refused()
@@ -120,7 +120,7 @@ func (c *svgCleaner) value(element, name, value string) (kept string, keep bool,
 		if (name == "clip-path" || name == "mask") && c.insideClip(element) {
 			return "", false, svgFault("it has a clip path or mask inside another one. Flatten the parts, and save it again.")
 		}
-		c.references = append(c.references, svgReference{element, name, own[1]})
+		c.references = append(c.references, svgReference{element, name, own[1], c.out.Len()})
 		return "url(#" + own[1] + ")", true, nil
 	case slices.Contains(svgReferences, name) && value == "none":
 		return value, true, nil

@@ -69,7 +69,7 @@ func (c *Catalog) Invite(
 	text := secret.Token("")
 	i := dialtone.Invitation{
 		ID: secret.ID("invitation"), OrganizationID: organizationID, Email: email, Role: role, SecretHash: secret.Hash(text.Reveal()),
-		InvitedBy: actor.Name, Created: tick(time.Time{}, now), Expires: tick(time.Time{}, now.Add(invitationLife)),
+		InvitedBy: actor.Name, InviterID: actor.AccountID, Created: tick(time.Time{}, now), Expires: tick(time.Time{}, now.Add(invitationLife)),
 	}
 	// Without the address: the log is kept for ever, and the person has not agreed to anything.
 	a := signed(actor, dialtone.Activity{

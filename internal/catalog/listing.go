@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
@@ -109,6 +110,35 @@ func (c *Catalog) Offer(ctx context.Context, actor dialtone.Actor, productID, op
 	}
 	c.registrations.Drop()
 	return listing, nil
+}
+
+// linesForStaff are what the histories of a product's listings say of a change that staff who approved the product would want to
+// see: it is enabled under another name or asks for more. Where nobody approves, nobody looks.
+func (c *Catalog) linesForStaff(ctx context.Context, actor dialtone.Actor, before, after dialtone.Product) ([]dialtone.ListingChange, error) {
+	var what changes
+	what.note("name", before.Name != after.Name)
+	what.note("scopes", slices.ContainsFunc(after.Scopes, func(s dialtone.ProductScope) bool {
+		earlier, had := before.Scope(s.Name)
+		return !had || earlier.Optional && !s.Optional
+	}))
+	if len(what) == 0 {
+		return nil, nil
+	}
+	operators, err := c.Operators(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var lines []dialtone.ListingChange
+	for _, operator := range operators {
+		if operator.Approval != dialtone.ApprovalManual {
+			continue
+		}
+		lines = append(lines, dialtone.ListingChange{Actor: actor.ID(), Listing: dialtone.Listing{
+			ProductID: after.ID, OperatorID: operator.ID, State: dialtone.ListingEnabled,
+			Reason: "changed by its developers: " + strings.Join(what, ", "), Updated: after.Updated,
+		}})
+	}
+	return lines, nil
 }
 
 // listed returns a product's listing at an operator; its state is empty if there is none. Error: *SuspendedError.

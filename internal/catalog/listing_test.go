@@ -95,6 +95,57 @@ func TestOperatorsTakeWhatIsComplete(t *testing.T) {
 	fails(t, "to a closed one", err, dialtone.ErrNotFound)
 }
 
+func TestStaffSeeWhatChangesAfterTheyApproved(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	ctx := t.Context()
+	s.completed(t)
+	for _, operator := range []string{"tundra", "fjord"} {
+		get(s.Offer(ctx, s.developer, s.product.ID, operator, now))(t)
+	}
+	p := s.product
+	save := func(change func(*catalog.ProductEdit)) {
+		t.Helper()
+		edit := catalog.EditOf(p)
+		change(&edit)
+		p = get(s.SaveProduct(ctx, s.developer, p.ID, edit, p.Updated, now))(t)
+	}
+	set := func(scopes ...dialtone.ProductScope) {
+		t.Helper()
+		p = get(s.SetScopes(ctx, s.developer, p.ID, scopes, p.Updated, now))(t)
+	}
+	openid, phone, maybe := dialtone.ProductScope{Name: "openid"}, dialtone.ProductScope{Name: "phone"}, dialtone.ProductScope{Name: "phone", Optional: true}
+
+	save(func(e *catalog.ProductEdit) { e.Name = "Before approval" })
+	must(t, s.List(ctx, dialtone.Listing{ProductID: p.ID, OperatorID: "tundra", State: dialtone.ListingEnabled, Reason: "welcome"}, "staff", now))
+	save(func(e *catalog.ProductEdit) { e.Name = "Bank" })
+	save(func(e *catalog.ProductEdit) { e.Subtitle = "Not about the name" })
+	set(openid, maybe)
+	set(openid, phone)
+	set(openid, maybe) // asks for less
+	set(openid)
+
+	for _, l := range get(s.OperatorListings(ctx, s.viewer, p.ID))(t) {
+		var reasons []string
+		for _, change := range l.History {
+			reasons = append(reasons, change.Listing.Reason)
+		}
+		var want []string
+		switch l.Operator.ID {
+		case "tundra":
+			want = []string{"", "welcome", "changed by its developers: name", "changed by its developers: scopes", "changed by its developers: scopes"}
+			if last := l.History[len(l.History)-1]; l.Listing.State != dialtone.ListingEnabled || l.Listing.Reason != "welcome" || last.Actor != s.developer.AccountID {
+				t.Errorf("the listing is %+v, its last line %+v", l.Listing, last)
+			}
+		case "fjord":
+			want = []string{""} // approves by itself
+		}
+		if !slices.Equal(reasons, want) {
+			t.Errorf("%s: history %q, want %q", l.Operator.ID, reasons, want)
+		}
+	}
+}
+
 func TestWhatStaffDecidedStays(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

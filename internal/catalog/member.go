@@ -67,7 +67,8 @@ func (c *Catalog) ChangeRole(
 	return lastOwner(c.store.ChangeRole(ctx, organizationID, accountID, role, a), organizationID, "change role")
 }
 
-// RemoveMember takes a member out of an organization. Everybody may take out themselves: that is leaving. Errors: ErrNotFound
+// RemoveMember takes a member out of an organization. Everybody may take out themselves: that is leaving. The
+// open invitations of the person are withdrawn; API keys stay, because programs of the organization use them. Errors: ErrNotFound
 // if the account is no member; *LastOwnerError; as May.
 func (c *Catalog) RemoveMember(ctx context.Context, actor dialtone.Actor, organizationID, accountID string, now time.Time) error {
 	needs, action := WriteMembers, "member.remove"

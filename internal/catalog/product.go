@@ -13,7 +13,7 @@ import (
 type productStore interface {
 	Products(ctx context.Context, organizationID, after, search string, limit int) ([]dialtone.Product, error)
 	CreateProduct(ctx context.Context, p dialtone.Product, a dialtone.Activity) error
-	SaveProduct(ctx context.Context, p dialtone.Product, seen time.Time, a dialtone.Activity) error
+	SaveProduct(ctx context.Context, p dialtone.Product, seen time.Time, a dialtone.Activity, lines ...dialtone.ListingChange) error
 }
 
 // ProductEdit is what a form says of a product. Every field but the name may be empty; Readiness says what an operator wants
@@ -151,7 +151,11 @@ func (c *Catalog) saveProduct(ctx context.Context, actor dialtone.Actor, change 
 	a := signed(actor, dialtone.Activity{
 		OrganizationID: after.OrganizationID, Action: change.action, Target: after.ID, Detail: productChanges(before, after),
 	}, after.Updated)
-	err := c.store.SaveProduct(ctx, after, before.Updated, a)
+	lines, err := c.linesForStaff(ctx, actor, before, after)
+	if err != nil {
+		return dialtone.Product{}, fmt.Errorf("save product %s: %w", after.ID, err)
+	}
+	err = c.store.SaveProduct(ctx, after, before.Updated, a, lines...)
 	switch {
 	case errors.Is(err, dialtone.ErrConflict):
 		current, readErr := c.store.Product(ctx, after.ID)

@@ -167,6 +167,7 @@ type Invitation struct {
 	Role           Role
 	SecretHash     string
 	InvitedBy      string // as the invited person reads it
+	InviterID      string // account; empty: an API key invited
 	Created        time.Time
 	Expires        time.Time
 	Accepted       time.Time // zero: not yet
@@ -186,6 +187,7 @@ type APIKey struct {
 	Hash           string   // secret.Hash of the key
 	Rights         []string // names of catalog's actions, sorted
 	CreatedBy      string   // as colleagues read it
+	CreatorID      string   // account
 	Created        time.Time
 	Expires        time.Time // zero: never
 	LastUsed       time.Time // zero: never; exact to a minute

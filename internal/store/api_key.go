@@ -7,21 +7,21 @@ import (
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
-const apiKeyColumns = `id, organization_id, name, hash, rights, created_by, created_at, expires_at, last_used_at, revoked_at`
+const apiKeyColumns = `id, organization_id, name, hash, rights, created_by, creator_id, created_at, expires_at, last_used_at, revoked_at`
 
 func apiKeyFields(k *dialtone.APIKey) []any {
 	return []any{
-		&k.ID, &k.OrganizationID, &k.Name, &k.Hash, wordList{&k.Rights}, &k.CreatedBy, instant{&k.Created}, instant{&k.Expires},
-		instant{&k.LastUsed}, instant{&k.Revoked},
+		&k.ID, &k.OrganizationID, &k.Name, &k.Hash, wordList{&k.Rights}, &k.CreatedBy, &k.CreatorID, instant{&k.Created},
+		instant{&k.Expires}, instant{&k.LastUsed}, instant{&k.Revoked},
 	}
 }
 
 // PutAPIKey inserts a key. Errors: ErrNotFound if there is no such organization, ErrConflict if the id or the hash is taken.
 func (db *DB) PutAPIKey(ctx context.Context, k dialtone.APIKey, a dialtone.Activity) error {
 	return db.logged(ctx, a, func(ctx context.Context, t tx) error {
-		_, err := t.exec(ctx, `INSERT INTO api_key (`+apiKeyColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-			k.ID, k.OrganizationID, k.Name, k.Hash, words(k.Rights), k.CreatedBy, micros(k.Created), micros(k.Expires),
-			micros(k.LastUsed), micros(k.Revoked))
+		_, err := t.exec(ctx, `INSERT INTO api_key (`+apiKeyColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			k.ID, k.OrganizationID, k.Name, k.Hash, words(k.Rights), k.CreatedBy, k.CreatorID, micros(k.Created),
+			micros(k.Expires), micros(k.LastUsed), micros(k.Revoked))
 		return err
 	})
 }

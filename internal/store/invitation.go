@@ -9,21 +9,26 @@ import (
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
-const invitationColumns = `id, organization_id, email, role, secret_hash, invited_by, created_at, expires_at, accepted_at, withdrawn_at`
+const invitationColumns = `id, organization_id, email, role, secret_hash, invited_by, inviter_id, created_at, expires_at, accepted_at, withdrawn_at`
 
 func invitationFields(i *dialtone.Invitation) []any {
 	return []any{
-		&i.ID, &i.OrganizationID, &i.Email, &i.Role, &i.SecretHash, &i.InvitedBy, instant{&i.Created}, instant{&i.Expires},
-		instant{&i.Accepted}, instant{&i.Withdrawn},
+		&i.ID, &i.OrganizationID, &i.Email, &i.Role, &i.SecretHash, &i.InvitedBy, &i.InviterID, instant{&i.Created},
+		instant{&i.Expires}, instant{&i.Accepted}, instant{&i.Withdrawn},
 	}
 }
 
 // PutInvitation inserts an invitation, which takes the place of an open one for the same address and organization. Errors:
-// ErrNotFound if there is no such organization, ErrConflict if the id is taken.
+// ErrNotFound if there is no such organization or who invites is no member of it, ErrConflict if the id is taken.
 func (db *DB) PutInvitation(ctx context.Context, i dialtone.Invitation, a dialtone.Activity) error {
 	return db.logged(ctx, a, func(ctx context.Context, t tx) error {
 		if err := lockOrganization(ctx, t, i.OrganizationID); err != nil {
 			return err
+		}
+		if i.InviterID != "" { // who is removed meanwhile leaves no invitation behind
+			if _, err := roleOf(ctx, t, i.OrganizationID, i.InviterID); err != nil {
+				return err
+			}
 		}
 		_, err := t.exec(ctx, `
 			UPDATE invitation SET withdrawn_at = $3
@@ -32,9 +37,9 @@ func (db *DB) PutInvitation(ctx context.Context, i dialtone.Invitation, a dialto
 		if err != nil {
 			return err
 		}
-		_, err = t.exec(ctx, `INSERT INTO invitation (`+invitationColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-			i.ID, i.OrganizationID, i.Email, string(i.Role), i.SecretHash, i.InvitedBy, micros(i.Created), i.Expires.UnixMicro(),
-			micros(i.Accepted), micros(i.Withdrawn))
+		_, err = t.exec(ctx, `INSERT INTO invitation (`+invitationColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			i.ID, i.OrganizationID, i.Email, string(i.Role), i.SecretHash, i.InvitedBy, i.InviterID, micros(i.Created),
+			i.Expires.UnixMicro(), micros(i.Accepted), micros(i.Withdrawn))
 		return err
 	})
 }

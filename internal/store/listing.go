@@ -84,6 +84,19 @@ func (db *DB) OfferListing(ctx context.Context, l dialtone.Listing, a dialtone.A
 	})
 }
 
+// noteListing adds a line to the history of a listing that is in the state of the line; the listing stays as it is.
+func noteListing(ctx context.Context, t tx, line dialtone.ListingChange) error {
+	l := line.Listing
+	_, err := t.exec(ctx, `
+		INSERT INTO listing_event (product_id, operator_id, seq, state, reason, actor, happened_at)
+		SELECT l.product_id, l.operator_id,
+			(SELECT COALESCE(MAX(e.seq), 0) + 1 FROM listing_event AS e WHERE e.product_id = $1 AND e.operator_id = $2),
+			l.state, CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS BIGINT)
+		FROM listing AS l WHERE l.product_id = $1 AND l.operator_id = $2 AND l.state = $3`,
+		l.ProductID, l.OperatorID, string(l.State), l.Reason, line.Actor, micros(l.Updated))
+	return err
+}
+
 // ListingHistory returns what became of a product at an operator, the oldest first.
 func (db *DB) ListingHistory(ctx context.Context, productID, operatorID string) ([]dialtone.ListingChange, error) {
 	var history []dialtone.ListingChange

@@ -60,8 +60,8 @@ func (db *DB) ChangeRole(ctx context.Context, organizationID, accountID string, 
 	})
 }
 
-// RemoveMember takes an account out of an organization and ends its sessions that are confined to the organization. Errors:
-// ErrNotFound if the account is no member, ErrConflict if no owner would be left.
+// RemoveMember takes an account out of an organization, ends its sessions that are confined to the organization and withdraws
+// the open invitations that it made: one of them could be for another address of the same person. Errors: ErrNotFound if the account is no member, ErrConflict if no owner would be left.
 func (db *DB) RemoveMember(ctx context.Context, organizationID, accountID string, a dialtone.Activity) error {
 	return db.logged(ctx, a, func(ctx context.Context, t tx) error {
 		return keepingAnOwner(ctx, t, organizationID, accountID, func() error {
@@ -71,6 +71,13 @@ func (db *DB) RemoveMember(ctx context.Context, organizationID, accountID string
 			}
 			_, err = t.exec(ctx, `
 				UPDATE account_session SET ended_at = $3 WHERE account_id = $2 AND organization_id = $1 AND ended_at IS NULL`,
+				organizationID, accountID, a.At.UnixMicro())
+			if err != nil {
+				return err
+			}
+			_, err = t.exec(ctx, `
+				UPDATE invitation SET withdrawn_at = $3
+				WHERE organization_id = $1 AND inviter_id = $2 AND accepted_at IS NULL AND withdrawn_at IS NULL`,
 				organizationID, accountID, a.At.UnixMicro())
 			return err
 		})

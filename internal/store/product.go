@@ -57,9 +57,9 @@ func (db *DB) CreateProduct(ctx context.Context, p dialtone.Product, a dialtone.
 	})
 }
 
-// SaveProduct replaces a product that was last updated at seen; Organization and Created stay. Errors: ErrConflict if
-// somebody else saved it since then, ErrNotFound.
-func (db *DB) SaveProduct(ctx context.Context, p dialtone.Product, seen time.Time, a dialtone.Activity) error {
+// SaveProduct replaces a product that was last updated at seen; Organization and Created stay. The lines go into the histories of
+// those listings that are in the state which the line has. Errors: ErrConflict if somebody else saved it since then, ErrNotFound.
+func (db *DB) SaveProduct(ctx context.Context, p dialtone.Product, seen time.Time, a dialtone.Activity, lines ...dialtone.ListingChange) error {
 	return db.logged(ctx, a, func(ctx context.Context, t tx) error {
 		saved, err := t.exec(ctx, `
 			UPDATE product SET name = $2, subtitle = $3, description = $4, icon_id = $5, price = $6, terms_url = $7, privacy_url = $8,
@@ -67,10 +67,18 @@ func (db *DB) SaveProduct(ctx context.Context, p dialtone.Product, seen time.Tim
 			WHERE id = $1 AND updated_at = $13`,
 			p.ID, p.Name, p.Subtitle, p.Description, p.IconID, p.Price, p.TermsURL, p.PrivacyURL, p.Support, document(p.Scopes),
 			p.ConsentVersion, micros(p.Updated), micros(seen))
-		if err != nil || saved == 1 {
+		if err != nil {
 			return err
 		}
-		return conflictUnlessGone(ctx, t, `SELECT id FROM product WHERE id = $1`, p.ID)
+		if saved == 0 {
+			return conflictUnlessGone(ctx, t, `SELECT id FROM product WHERE id = $1`, p.ID)
+		}
+		for _, line := range lines {
+			if err := noteListing(ctx, t, line); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

@@ -97,6 +97,31 @@ func testOrganizations(t *testing.T, db *store.DB) {
 		same(t, "other session is live", isLive(list, free.ID), true)
 	})
 
+	t.Run("the open invitations of whoever is removed are withdrawn", func(t *testing.T) {
+		ctx, d := t.Context(), NewDeveloper(t, db)
+		member := d.NewMember(t, db, dialtone.RoleOwner)
+		theirs, mine, accepted := d.NewInvitation(dialtone.RoleOwner), d.NewInvitation(dialtone.RoleOwner), d.NewInvitation(dialtone.RoleViewer)
+		theirs.InviterID, mine.InviterID, accepted.InviterID = member.ID, d.Account.ID, member.ID
+		late := d.NewInvitation(dialtone.RoleOwner)
+		late.InviterID = member.ID
+		for _, i := range []dialtone.Invitation{theirs, mine, accepted} {
+			must(t, db.PutInvitation(ctx, i, d.Activity("invitation.create")))
+		}
+		guest, _ := NewAccount(t, db)
+		must(t, db.AcceptInvitation(ctx, accepted.ID, guest.ID, Now, d.Activity("invitation.accept")))
+
+		removed := d.Activity("member.remove")
+		must(t, db.RemoveMember(ctx, d.Organization.ID, member.ID, removed))
+		fails(t, "joining by it", db.AcceptInvitation(ctx, theirs.ID, member.ID, Now, d.Activity("invitation.accept")), dialtone.ErrNotFound)
+		fails(t, "inviting after it", db.PutInvitation(ctx, late, d.Activity("invitation.create")), dialtone.ErrNotFound)
+		theirs.Withdrawn, accepted.Accepted = removed.At, Now
+		for _, want := range []dialtone.Invitation{theirs, mine, accepted} {
+			got, err := db.Invitation(ctx, want.ID)
+			must(t, err)
+			same(t, "invitation", got, want)
+		}
+	})
+
 	t.Run("ownership is handed over", func(t *testing.T) {
 		ctx, d := t.Context(), NewDeveloper(t, db)
 		id, a := d.Organization.ID, d.Activity("member.transfer")
@@ -126,6 +151,7 @@ func testInvitations(t *testing.T, db *store.DB) {
 	t.Run("an invitation makes a member once", func(t *testing.T) {
 		ctx, d := t.Context(), NewDeveloper(t, db)
 		i := d.NewInvitation(dialtone.RoleDeveloper)
+		i.InviterID = d.Account.ID
 		must(t, db.PutInvitation(ctx, i, d.Activity("invitation.create")))
 		account, _ := NewAccount(t, db)
 		at := Now.Add(time.Hour)
@@ -206,7 +232,7 @@ func testAPIKeys(t *testing.T, db *store.DB) {
 	ctx, d := t.Context(), NewDeveloper(t, db)
 	first := dialtone.APIKey{
 		ID: secret.ID("key"), OrganizationID: d.Organization.ID, Name: "CI", Hash: secret.ID("hash"), Rights: []string{"clients:read", "products:read"},
-		CreatedBy: "Kim", Created: Now, Expires: Now.Add(time.Hour),
+		CreatedBy: "Kim", CreatorID: d.Account.ID, Created: Now, Expires: Now.Add(time.Hour),
 	}
 	second := dialtone.APIKey{ID: secret.ID("key"), OrganizationID: d.Organization.ID, Hash: secret.ID("hash"), Created: Now.Add(time.Second)}
 	must(t, db.PutAPIKey(ctx, first, d.Activity("api_key.create")))

@@ -32,6 +32,27 @@ func testProducts(t *testing.T, db *store.DB) {
 		fails(t, "an unknown product", db.SaveProduct(ctx, stray, Now, d.Activity("product.update")), dialtone.ErrNotFound)
 	})
 
+	t.Run("a save leaves a line in the history of a listing that is in that state", func(t *testing.T) {
+		ctx, a := t.Context(), NewApp(t, db)
+		line := dialtone.ListingChange{Actor: "acc_1", Listing: dialtone.Listing{
+			ProductID: a.Product.ID, OperatorID: a.Operator.ID, State: dialtone.ListingEnabled, Reason: "changed", Updated: Now.Add(time.Minute),
+		}}
+		elsewhere, suspended := line, line
+		elsewhere.Listing.OperatorID, suspended.Listing.State = "nobody", dialtone.ListingSuspended
+		before, err := db.ListingHistory(ctx, a.Product.ID, a.Operator.ID)
+		must(t, err)
+		changed := NewDeveloper(t, db).Activity("product.update")
+		changed.OrganizationID = a.Product.OrganizationID
+		saved := a.Product
+		saved.Name, saved.Updated = "Weather 2", Now.Add(time.Minute)
+		must(t, db.SaveProduct(ctx, saved, a.Product.Updated, changed, line, elsewhere, suspended))
+		changed.ID = secret.ID("act")
+		fails(t, "a stale save", db.SaveProduct(ctx, saved, a.Product.Updated, changed, line), dialtone.ErrConflict)
+		after, err := db.ListingHistory(ctx, a.Product.ID, a.Operator.ID)
+		must(t, err)
+		same(t, "history", after, append(before, line))
+	})
+
 	t.Run("a document that is applied meanwhile counts as somebody else", func(t *testing.T) {
 		ctx, d := t.Context(), NewDeveloper(t, db)
 		applied, client := d.Product, d.Client

@@ -220,6 +220,36 @@ func TestAnAPIKeyIsShownOnceAndRevoked(t *testing.T) {
 	}
 }
 
+func TestWhatARemovedMemberLeavesBehindIsNamed(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	owner := s.browser()
+	organization := owner.organization(ada, "Analytical Engines")
+	other := owner.join(organization, grace, dialtone.RoleOwner)
+	for _, name := range []string{"Pipeline", "Backup"} {
+		s.later(time.Second) // the newest is listed first
+		form := other.get(organization + "/keys/new")
+		other.post(organization+"/keys/new", "once", form.value("once"), "name", name, "rights", "members:write").want(http.StatusOK, "Copy your new API key")
+	}
+	s.later(time.Second)
+	form := owner.get(organization + "/keys/new")
+	owner.post(organization+"/keys/new", "once", form.value("once"), "name", "Mine", "rights", "members:write")
+	revoke := regexp.MustCompile(`/organizations/\w+/keys/\w+/revoke`).FindAllString(owner.get(organization+"/keys").body, -1)[1]
+	owner.post(revoke).want(http.StatusOK, "The key is revoked")
+	link := other.invite(organization, "second@example.com", dialtone.RoleOwner)
+
+	page := owner.post(organization+"/members/"+s.account(grace)+"/remove").
+		want(http.StatusOK, "The member is removed", "API keys that this person made still work: “Pipeline”.").without("Backup").without("Mine")
+	if address := page.link("Revoke them under API keys"); address != organization+"/keys" {
+		t.Errorf("the link leads to %s", address)
+	}
+	s.browser().get(link).want(http.StatusNotFound, "was withdrawn")
+
+	another := owner.join(organization, "viewer@example.com", dialtone.RoleViewer)
+	another.get(organization+"/members?account="+s.account(grace)).want(http.StatusOK, "viewer").without("Pipeline")
+	owner.post(organization+"/members/"+s.account("viewer@example.com")+"/remove").want(http.StatusOK, "The member is removed").without("still work")
+}
+
 func TestTheLogIsTurned(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

@@ -47,7 +47,7 @@ type People interface {
 	PasskeysPossible() bool
 	Passkeys(ctx context.Context, actor dialtone.Actor) ([]dialtone.Passkey, error)
 	BeginAddPasskey(ctx context.Context, actor dialtone.Actor, now time.Time) (options json.RawMessage, state string, err error)
-	FinishAddPasskey(ctx context.Context, actor dialtone.Actor, state, name string, response []byte, now time.Time) (dialtone.Passkey, error)
+	FinishAddPasskey(ctx context.Context, actor dialtone.Actor, made people.NewPasskey, now time.Time) (dialtone.Passkey, error)
 	RenamePasskey(ctx context.Context, actor dialtone.Actor, id, name string) error
 	RemovePasskey(ctx context.Context, actor dialtone.Actor, id string, now time.Time) error
 

@@ -3,6 +3,7 @@ package account
 import (
 	"net/http"
 
+	people "github.com/dialtone-id/dialtone/internal/account"
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
 
@@ -22,7 +23,8 @@ func (m *Room) FinishAddPasskey(w http.ResponseWriter, r *http.Request, v page.V
 	if !ok {
 		return
 	}
-	if _, err := m.People.FinishAddPasskey(r.Context(), v.Actor, c.State, c.Name, c.Response, v.Now); err != nil {
+	made := people.NewPasskey{State: c.State, Name: c.Name, Response: c.Response, Agent: r.UserAgent()}
+	if _, err := m.People.FinishAddPasskey(r.Context(), v.Actor, made, v.Now); err != nil {
 		m.failPasskey(w, r, err)
 		return
 	}

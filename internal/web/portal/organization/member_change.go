@@ -32,7 +32,7 @@ func (m *Room) RemoveMember(w http.ResponseWriter, r *http.Request, v page.Visit
 	case accountID == v.Account.ID:
 		page.See(w, "/?done=left")
 	default:
-		page.See(w, "/organizations/"+organizationID+"/members?done=removed")
+		page.See(w, "/organizations/"+organizationID+"/members?done=removed&account="+accountID)
 	}
 }
 

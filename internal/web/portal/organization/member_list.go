@@ -2,6 +2,7 @@ package organization
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
@@ -19,6 +20,8 @@ type Members struct {
 	Invite    InviteForm
 	Open      []invitationLine
 	Past      []invitationLine
+	Left      []dialtone.APIKey // live ones that a person made who was just removed
+	Keys      string            // with Left: where they are revoked
 }
 
 // memberLine is a member as another one sees it.
@@ -44,7 +47,7 @@ type invitationLine struct {
 
 var memberNotices = map[string]string{
 	"role":        "The role is changed.",
-	"removed":     "The member is removed, and signed out of everything here.",
+	"removed":     "The member is removed, and signed out of everything here. Open invitations from this person are withdrawn.",
 	"withdrawn":   "The invitation is withdrawn: its link does not work any more.",
 	"transferred": "The organization is handed over. You are a developer in it now.",
 }
@@ -57,6 +60,10 @@ func (m *Room) ShowMembers(w http.ResponseWriter, r *http.Request, v page.Visit)
 		return
 	}
 	p.Notice = memberNotices[r.URL.Query().Get("done")]
+	if err := m.addKeysLeft(r, v, p); err != nil {
+		m.Fail(w, r, v, err)
+		return
+	}
 	m.pages.Render(w, v, http.StatusOK, p)
 }
 
@@ -88,6 +95,21 @@ func (m *Room) membersPage(r *http.Request, v page.Visit) (*Members, error) {
 	}
 	p.sort(h, invitations, v.Now)
 	return p, nil
+}
+
+// addKeysLeft says, after a person was removed, which API keys of theirs still work: whoever made a key may have kept it.
+func (m *Room) addKeysLeft(r *http.Request, v page.Visit, p *Members) error {
+	made, organizationID := r.URL.Query().Get("account"), r.PathValue("organization")
+	if made == "" || !p.MayChange {
+		return nil
+	}
+	keys, err := m.Catalog.APIKeys(r.Context(), v.Actor, organizationID)
+	if err != nil {
+		return err
+	}
+	p.Left = slices.DeleteFunc(keys, func(k dialtone.APIKey) bool { return k.CreatorID != made || !k.Live(v.Now) })
+	p.Keys = "/organizations/" + organizationID + "/" + tabKeys
+	return nil
 }
 
 // sort puts invitations that can still be accepted apart from the others.

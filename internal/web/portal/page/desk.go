@@ -3,6 +3,7 @@ package page
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -11,12 +12,16 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/rate"
 	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/web"
 )
 
 // SessionCookie is the name of the cookie that holds a portal session.
 const SessionCookie = "portal_session"
+
+// postLimit is how many forms one account may send to one node: more than a person, and fewer than a program that means harm.
+var postLimit = rate.Limit{PerMinute: 120, Burst: 60}
 
 const maxForm = 64 << 10 // bytes of a posted form; uploads set their own limit
 
@@ -45,6 +50,8 @@ type Desk struct {
 	Log      *slog.Logger
 	Now      func() time.Time
 	Room     *Room // for error pages
+
+	posts rate.Buckets // of signed-in accounts
 }
 
 // Open serves a page that is there for everybody; the visit says who looks, if anybody is signed in.
@@ -59,19 +66,35 @@ func (d *Desk) Open(next Handler) http.Handler {
 	})
 }
 
-// Signed serves a page for people who are signed in. All others are sent to sign in first, and come back to it.
+// Signed serves a page for people who are signed in. All others are sent to sign in first, and come back to it. An account that
+// posts too often has to wait.
 func (d *Desk) Signed(next Handler) http.Handler {
 	return d.Open(func(w http.ResponseWriter, r *http.Request, v Visit) {
-		if v.Account.ID != "" {
-			next(w, r, v)
+		if v.Account.ID == "" {
+			to := "/"
+			if r.Method == http.MethodGet {
+				to = r.URL.RequestURI()
+			}
+			See(w, "/signin?to="+url.QueryEscape(to))
 			return
 		}
-		to := "/"
-		if r.Method == http.MethodGet {
-			to = r.URL.RequestURI()
+		if err := d.mayPost(r, v); err != nil {
+			d.Fail(w, r, v, err)
+			return
 		}
-		See(w, "/signin?to="+url.QueryEscape(to))
+		next(w, r, v)
 	})
+}
+
+// mayPost takes one of the account's posts. Error: *dialtone.BudgetError. Reading is not counted: it writes nothing.
+func (d *Desk) mayPost(r *http.Request, v Visit) error {
+	if r.Method != http.MethodPost {
+		return nil
+	}
+	if wait := d.posts.Take(v.Account.ID, postLimit, v.Now); wait > 0 {
+		return fmt.Errorf("post: %w", &dialtone.BudgetError{Key: "posts:" + v.Account.ID, RetryAfter: wait})
+	}
+	return nil
 }
 
 func (d *Desk) visit(r *http.Request) (Visit, error) {
@@ -169,10 +192,14 @@ func (d *Desk) logged(w http.ResponseWriter, r *http.Request, v Visit, status in
 	d.fail(w, v, status, Error{What: what, ErrorID: d.Note(r, err)})
 }
 
-// Note writes the error into the log and returns the id under which it stands there.
+// Note writes the error into the log and returns the id under which it stands there. That a browser went away meanwhile is no
+// failure of ours: scripts drop a question when the person types on.
 func (d *Desk) Note(r *http.Request, err error) string {
-	id := secret.ID("er")
-	d.Log.ErrorContext(r.Context(), "portal request failed", "route", r.Pattern, "error_id", id, "error", err)
+	id, level := secret.ID("er"), slog.LevelError
+	if r.Context().Err() != nil {
+		level = slog.LevelInfo
+	}
+	d.Log.Log(r.Context(), level, "portal request failed", "route", r.Pattern, "error_id", id, "error", err)
 	return id
 }
 

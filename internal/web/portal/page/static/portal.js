@@ -120,6 +120,12 @@ function show(field, problem) {
   }
 }
 
+// After a refusal the page opens where something is to be put right: the field may stand far below what is in sight.
+const wrong = document.querySelector('main [aria-invalid="true"]');
+if (wrong && !wrong.closest("dialog")) {
+  wrong.focus();
+}
+
 // The tab of this page is in sight where the tabs scroll.
 const tab = document.querySelector(".tabs [aria-current]");
 if (tab) {
