@@ -1,7 +1,7 @@
-// Package browser signs people in to the example app in Chromium: what only a browser shows. The program itself is the
-// fixture, every test runs a demo of its own, and one Chromium with an empty profile serves them all, each person in a
-// browser context of their own. Whatever a test is about, it fails on an error in the console, on a violation of the
-// Content-Security-Policy and on a request that leaves the demo.
+// Package browser signs people in to the example app, and developers to the portal, in Chromium: what only a browser shows.
+// The program itself is the fixture, every test runs a demo of its own, and one Chromium with an empty profile serves them
+// all, each person in a browser context of their own. Whatever a test is about, it fails on an error in the console, on a
+// violation of the Content-Security-Policy and on a request that leaves the demo.
 //
 //	demo_test.go       builds the program and starts the demo
 //	person_test.go     a person at a browser: opens, types, presses, reads
@@ -10,7 +10,14 @@
 //	leaving_test.go    ways out: form_post, redirects, signing out, removing the product
 //	access_test.go     without script, by keyboard, in large type, right to left; axe-core on every page
 //
-// To look at the pages: go test ./test/browser -run EveryPage -shots FOLDER
+//	portal_developer_test.go   a person at the developer portal, and the steps to a client
+//	portal_walk_test.go        from the portal's front page to a phone number
+//	portal_access_test.go      the same without script, and by keyboard
+//	portal_pages_test.go       axe-core on every page of the portal, in every size
+//	portal_passkey_test.go     passkeys
+//	portal_script_test.go      inline checks, copying, dialogs, live preview, two people at once
+//
+// To look at the pages: go test ./test/browser -run Axe -shots FOLDER
 package browser
 
 import (

@@ -70,14 +70,8 @@ func (p *person) prepare(ctx context.Context, tab *chromedp.Target) error {
 	if err != nil {
 		return err
 	}
-	metrics := emulation.SetDeviceMetricsOverrideParams{Width: 1280, Height: 800, DeviceScaleFactor: 1}
-	if p.phone {
-		metrics = emulation.SetDeviceMetricsOverrideParams{Width: 360, Height: 740, DeviceScaleFactor: 1, Mobile: true}
-	}
 	if p.typeSize > 0 {
-		size := int64(16 * p.typeSize / 100)
-		fonts := page.SetFontSizesParams{FontSizes: &page.FontSizes{Standard: size, Fixed: size * 13 / 16}}
-		if _, err := cdp.Call(ctx, tab, page.SetFontSizes, fonts); err != nil {
+		if _, err := cdp.Call(ctx, tab, page.SetFontSizes, fonts(p.typeSize)); err != nil {
 			return err
 		}
 	}
@@ -87,13 +81,31 @@ func (p *person) prepare(ctx context.Context, tab *chromedp.Target) error {
 	if _, err := cdp.Call(ctx, tab, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: agent, AcceptLanguage: p.language}); err != nil {
 		return err
 	}
-	if _, err := cdp.Call(ctx, tab, emulation.SetDeviceMetricsOverride, metrics); err != nil {
+	if _, err := cdp.Call(ctx, tab, emulation.SetDeviceMetricsOverride, screen(p.phone)); err != nil {
+		return err
+	}
+	// Everybody sits before a screen of their own: without this, only one of the tabs of the tests that run beside each other
+	// has the focus, and in the others no field gets it.
+	if _, err := cdp.Call(ctx, tab, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
 		return err
 	}
 	if err := switchScript(ctx, tab, !p.noScript); err != nil {
 		return err
 	}
 	return setScheme(ctx, tab, p.dark)
+}
+
+func screen(phone bool) emulation.SetDeviceMetricsOverrideParams {
+	if phone {
+		return emulation.SetDeviceMetricsOverrideParams{Width: 360, Height: 740, DeviceScaleFactor: 1, Mobile: true}
+	}
+	return emulation.SetDeviceMetricsOverrideParams{Width: 1280, Height: 800, DeviceScaleFactor: 1}
+}
+
+// fonts are the sizes of type that somebody chose, by per cent of the usual.
+func fonts(percent int) page.SetFontSizesParams {
+	size := int64(16 * percent / 100)
+	return page.SetFontSizesParams{FontSizes: &page.FontSizes{Standard: size, Fixed: size * 13 / 16}}
 }
 
 func switchScript(ctx context.Context, tab *chromedp.Target, on bool) error {

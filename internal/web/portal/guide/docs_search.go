@@ -2,6 +2,7 @@ package guide
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
@@ -17,9 +18,18 @@ type DocsSearch struct {
 // Search finds the sections of the guide, and the operations of the API, that have all the words.
 func (m *Room) Search(w http.ResponseWriter, r *http.Request, v page.Visit) {
 	query := r.URL.Query().Get("q")
+	values, err := m.values(r, v)
+	if err != nil {
+		m.Desk.Fail(w, r, v, err)
+		return
+	}
+	hits := search(append(m.guide[:len(m.guide):len(m.guide)], m.reference()), query)
+	inBraces := strings.NewReplacer(values.pairs()...)
+	for i := range hits {
+		hits[i].Excerpt = inBraces.Replace(hits[i].Excerpt)
+	}
 	m.pages.Render(w, v, http.StatusOK, &DocsSearch{
-		Shell: page.Shell{Title: "Search the docs", Wide: true}, Contents: m.contents(""), Query: query,
-		Hits: search(append(m.guide[:len(m.guide):len(m.guide)], m.reference()), query),
+		Shell: page.Shell{Title: "Search the docs", Wide: true}, Contents: m.contents(""), Query: query, Hits: hits,
 	})
 }
 

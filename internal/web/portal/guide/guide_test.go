@@ -146,6 +146,9 @@ func TestSearchFindsSectionsWithAllWords(t *testing.T) {
 			t.Errorf("%q does not find %s", query, want)
 		}
 	}
+	if _, body := read(t, m, "/docs/search?q=redirect_uri"); !strings.Contains(body, "YOUR_CLIENT_ID") || strings.Contains(body, "{client_id}") {
+		t.Error("what is found shows braces instead of values")
+	}
 	for _, nothing := range []string{"xyzzy", "", "   ", "<script>alert(1)</script>", strings.Repeat("a", 5000)} {
 		status, body := read(t, m, "/docs/search?q="+url.QueryEscape(nothing))
 		if status != http.StatusOK || strings.Contains(body, `class="hits"`) || strings.Contains(body, "<script>alert") {

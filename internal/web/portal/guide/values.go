@@ -47,7 +47,8 @@ func (v values) fill(text string) template.HTML {
 	return template.HTML(strings.NewReplacer(pairs...).Replace(text)) //nolint:gosec // ours, with escaped values
 }
 
-// values returns what the reader sees: the client that the address names, or the newest of the first product that has one.
+// values returns what the reader sees: the newest client of the newest product that enables scopes, so that the examples work; else
+// of the newest that has a client.
 func (m *Room) values(r *http.Request, v page.Visit) (values, error) {
 	found := values{issuer: m.Issuer, portal: m.Portal}
 	if v.Account.ID == "" {
@@ -66,6 +67,7 @@ func (m *Room) readersClient(ctx context.Context, actor dialtone.Actor) (dialton
 	if err != nil {
 		return dialtone.Client{}, err
 	}
+	var found dialtone.Client
 	for _, o := range organizations {
 		products, err := m.Catalog.Products(ctx, actor, o.Organization.ID, catalog.ProductQuery{Limit: looked})
 		if err != nil {
@@ -76,10 +78,16 @@ func (m *Room) readersClient(ctx context.Context, actor dialtone.Actor) (dialton
 			if err != nil {
 				return dialtone.Client{}, err
 			}
-			if len(clients) > 0 {
+			if len(clients) == 0 {
+				continue
+			}
+			if len(p.Scopes) > 0 {
 				return clients[0], nil
+			}
+			if found.ID == "" {
+				found = clients[0]
 			}
 		}
 	}
-	return dialtone.Client{}, nil
+	return found, nil
 }

@@ -28,8 +28,8 @@ func TestANewClientIsShownOnceWithItsSecret(t *testing.T) {
 	blank := s.see(s.get(s.developer, address), http.StatusOK,
 		"Client description", "Login redirect URIs", "Post revoke consent redirect URIs", "More options")
 	form := blank.document.form(t, address)
-	made := s.see(s.submit(s.developer, blank, address, fill()), http.StatusCreated, "shown this once", "ISSUER="+issuer, "CLIENT_ID=client_",
-		"REDIRECT_URI=https://example.com/callback", "POST_REVOKE_REDIRECT_URI=https://example.com/revoke", "Next: TRY IT")
+	made := s.see(s.submit(s.developer, blank, address, fill()), http.StatusCreated, "shown only once", "ISSUER="+issuer, "CLIENT_ID=client_",
+		"REDIRECT_URI=https://example.com/callback", "POST_REVOKE_REDIRECT_URI=https://example.com/revoke", "Next: enable scopes")
 	text := secretPattern.FindString(made.body)
 	if text == "" || made.header.Get("Cache-Control") != "no-store" || made.header.Get("Location") != "" {
 		t.Fatalf("secret %q, headers %v", text, made.header)
@@ -120,7 +120,7 @@ func TestAPublicClientHasNoSecret(t *testing.T) {
 	public := fill()
 	public["type"] = []string{"public"}
 	made := s.see(s.submit(s.developer, s.get(s.developer, address), address, public), http.StatusCreated, "PKCE")
-	s.lacks(made, "CLIENT_SECRET", "shown this once")
+	s.lacks(made, "CLIENT_SECRET", "shown only once")
 	clients, err := s.Clients(t.Context(), s.developer.actor, s.product.ID)
 	must(t, err)
 	shown := s.see(s.get(s.developer, "/clients/"+clients[0].ID), http.StatusOK, "A public client has no secret", "code_verifier")
@@ -237,7 +237,7 @@ func TestSecretsAreMadeRotatedAndRevoked(t *testing.T) {
 	rotate := address + "/secrets/" + client.Secrets[0].ID + "/rotate"
 	form := shown.document.form(t, rotate)
 	s.see(s.submit(s.developer, shown, rotate, url.Values{"overlap": {"9999h"}}), http.StatusBadRequest)
-	rotated := s.see(s.submit(s.developer, shown, rotate, url.Values{"overlap": {"1h"}}), http.StatusCreated, "shown this once", "works until")
+	rotated := s.see(s.submit(s.developer, shown, rotate, url.Values{"overlap": {"1h"}}), http.StatusCreated, "shown only once", "works until")
 	second := secretPattern.FindString(rotated.body)
 	if !works(first, s.now.Add(59*time.Minute)) || works(first, s.now.Add(61*time.Minute)) || !works(second, s.now.Add(61*time.Minute)) {
 		t.Error("the old secret must work for an hour and no longer, the new one from now on")
@@ -246,8 +246,14 @@ func TestSecretsAreMadeRotatedAndRevoked(t *testing.T) {
 		t.Error("the secret is shown a second time")
 	}
 
+	successor := "one, rotated " + s.now.Format("2 Jan 2006")
+	shown = s.see(s.get(s.developer, address), http.StatusOK, "one replaced", successor+" live")
+	if rotates, revokes := strings.Count(shown.body, "/rotate\""), strings.Count(shown.body, "/revoke\""); rotates != 1 || revokes != 2 {
+		t.Errorf("%d secrets can be rotated and %d revoked, want the new one, and both", rotates, revokes)
+	}
+
 	s.now = s.now.Add(2 * time.Hour)
-	shown = s.see(s.get(s.developer, address), http.StatusOK, "one expired", "one live")
+	shown = s.see(s.get(s.developer, address), http.StatusOK, "one expired", successor+" live")
 	refused := s.see(s.submit(s.developer, shown, address+"/secrets", url.Values{"name": {""}}), http.StatusUnprocessableEntity)
 	made := s.see(s.submit(s.developer, refused, address+"/secrets", url.Values{"name": {"two"}, "expires": {s.now.AddDate(0, 0, 3).Format(time.DateOnly)}}),
 		http.StatusCreated, "The new secret expires")
@@ -255,7 +261,7 @@ func TestSecretsAreMadeRotatedAndRevoked(t *testing.T) {
 	s.see(s.get(s.developer, address), http.StatusOK, "two expires soon")
 
 	s.revoke(client.ID, "two", "The client’s other secrets go on working")
-	s.revoke(client.ID, "one", "It is the last one that works")
+	s.revoke(client.ID, successor, "It is the last one that works")
 	if works(second, s.now) || works(third, s.now) {
 		t.Error("a revoked secret works")
 	}
@@ -286,12 +292,12 @@ func TestDeletingAClientSaysWhatItBreaks(t *testing.T) {
 	s := newStage(t)
 	client, _ := s.newClient()
 	address := "/clients/" + client.ID + "/delete"
-	s.see(s.get(s.developer, address), http.StatusOK, "completed no sign-in", "None of its secrets was ever used", "Secrets that work now: 1.")
+	s.see(s.get(s.developer, address), http.StatusOK, "completed no sign-in", "None of the secrets that it has now was ever used", "Secrets that work now: 1.")
 	must(t, s.db.AddTallies(t.Context(), []dialtone.Tally{
 		{ProductID: s.product.ID, ClientID: client.ID, Hour: s.now.Add(-24 * time.Hour).Truncate(time.Hour), Kind: dialtone.TallySignInCompleted, Count: 41},
 		{ProductID: s.product.ID, ClientID: client.ID, Hour: s.now.Add(-24 * time.Hour).Truncate(time.Hour), Kind: dialtone.TallyTokenIssued, Count: 43},
 	}))
-	ask := s.see(s.get(s.developer, address), http.StatusOK, "The client is in use", "41 sign-ins", "43 tokens")
+	ask := s.see(s.get(s.developer, address), http.StatusOK, "The client is in use", "sign-ins completed 41", "tokens issued 43")
 	s.see(s.follow(s.developer, s.submit(s.developer, ask, address, nil)), http.StatusOK, "The client is deleted", "No client yet")
 	s.see(s.get(s.developer, "/clients/"+client.ID), http.StatusNotFound)
 	s.see(s.post(s.developer, address, nil), http.StatusNotFound)

@@ -26,9 +26,10 @@ type ClientRow struct {
 // SecretRow is a secret of a client.
 type SecretRow struct {
 	dialtone.ClientSecret
-	Expired bool
-	Soon    bool // it expires within expiresSoon
-	Only    bool // no other secret of the client is live
+	Expired  bool
+	Replaced bool // by rotation
+	Soon     bool // it expires within expiresSoon
+	Only     bool // no other secret of the client is live
 }
 
 // expiresSoon is when a page begins to warn: time enough to rotate.
@@ -39,7 +40,7 @@ func secretRows(c dialtone.Client, now time.Time) []SecretRow {
 	live := count(c.Secrets, func(s dialtone.ClientSecret) bool { return s.Live(now) })
 	for _, s := range c.Secrets {
 		rows = append(rows, SecretRow{
-			ClientSecret: s, Expired: !s.Live(now), Only: s.Live(now) && live == 1,
+			ClientSecret: s, Expired: !s.Live(now), Replaced: catalog.Replaced(c, s), Only: s.Live(now) && live == 1,
 			Soon: s.Live(now) && !s.Expires.IsZero() && s.Expires.Before(now.Add(expiresSoon)),
 		})
 	}

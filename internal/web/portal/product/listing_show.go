@@ -2,6 +2,7 @@ package product
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
@@ -77,6 +78,8 @@ func (m *Room) operators(r *http.Request, v page.Visit, o view) ([]OperatorRow, 
 		}
 		rows = append(rows, row)
 	}
+	// The sandbox first: it is where everybody begins.
+	slices.SortStableFunc(rows, func(a, b OperatorRow) int { return rank(a.Operator.Sandbox) - rank(b.Operator.Sandbox) })
 	return rows, nil
 }
 

@@ -126,7 +126,7 @@ func TestScopesAreSetInTheTable(t *testing.T) {
 		"Identity", "Messaging", "Send text messages.", "Send you text messages", "sms.text:send", "See your phone number")
 	done := s.follow(s.developer, s.submit(s.developer, table, address,
 		url.Values{"enabled": {"openid", "phone", "sms.text:send"}, "optional": {"sms.text:send", "offline_access"}}))
-	s.see(done, http.StatusOK, "Saved.", "scope openid is new and scope phone is new")
+	s.see(done, http.StatusOK, "Saved.", "Next, offer the product in LISTING")
 	form := done.document.form(t, address)
 	if got := strings.Join(form["enabled"], " ") + "|" + strings.Join(form["optional"], " "); got != "openid phone sms.text:send|sms.text:send" {
 		t.Errorf("the table shows %s", got)
@@ -136,7 +136,7 @@ func TestScopesAreSetInTheTable(t *testing.T) {
 	s.follow(s.owner, s.submit(s.owner, s.get(s.owner, address), address, url.Values{"enabled": {"openid"}, "optional": {"openid"}}))
 	both := s.see(s.submit(s.developer, mine, address, url.Values{"enabled": {"openid", "phone"}, "optional": nil}), http.StatusConflict,
 		"by somebody else: enabled, optional", "by somebody else: not enabled")
-	s.see(s.follow(s.developer, s.submit(s.developer, both, address, nil)), http.StatusOK, "Saved.")
+	s.see(s.follow(s.developer, s.submit(s.developer, both, address, nil)), http.StatusOK, "Saved.", "will be asked again", "scope phone is new")
 	stored, _, err := s.Product(t.Context(), s.owner.actor, s.product.ID)
 	must(t, err)
 	if len(stored.Scopes) != 2 || stored.Scopes[0].Optional {

@@ -16,10 +16,15 @@ const checkRedirectURIs = "/check/redirect-uri"
 func (m *Room) CheckRedirectURI(w http.ResponseWriter, r *http.Request, _ page.Visit) {
 	typed := linesOf(r.URL.Query().Get("value"))
 	var problems []string
+	addresses := 0
 	for i, uri := range typed {
 		uri = strings.TrimSpace(uri)
 		if uri == "" {
 			continue
+		}
+		if addresses++; addresses > catalog.MostRedirectURIs {
+			problems = append(problems, fmt.Sprintf("Line %d: Keep at most %d addresses.", i+1, catalog.MostRedirectURIs))
+			break // thousands of lines would make thousands of problems
 		}
 		problem := catalog.RedirectURIProblem(uri)
 		if problem != "" && len(typed) > 1 {

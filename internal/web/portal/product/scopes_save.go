@@ -31,6 +31,11 @@ func (m *Room) SaveScopes(w http.ResponseWriter, r *http.Request, v page.Visit) 
 		m.refuseScopes(w, r, v, o, chosen, err)
 		return
 	}
+	if len(o.Product.Scopes) == 0 {
+		// A product that could ask for nothing is being set up: what comes next matters, not who is asked again.
+		page.See(w, "/products/"+saved.ID+"/scopes?done=scopes")
+		return
+	}
 	page.See(w, savedAddress("/products/"+saved.ID+"/scopes", o.Product, saved))
 }
 

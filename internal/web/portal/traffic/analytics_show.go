@@ -33,8 +33,11 @@ type Cost struct {
 	Amount   string // "4.5 SEK"
 }
 
-// usualDays are shown when the address names no range.
-const usualDays = 30
+// What is shown when the address names no range.
+const (
+	usualDays       = 30
+	usualDaysByHour = 7
+)
 
 // ShowAnalytics shows the figures of the range in the address: ?from= and ?to= are days (UTC), ?by= is day or hour.
 func (m *Room) ShowAnalytics(w http.ResponseWriter, r *http.Request, v page.Visit) {
@@ -61,6 +64,9 @@ func (m *Room) ShowAnalytics(w http.ResponseWriter, r *http.Request, v page.Visi
 // readRange reads the range of an address; the usual one if it names none.
 func readRange(asked url.Values, now time.Time) (traffic.Range, dialtone.FieldErrors) {
 	usual := traffic.LastDays(usualDays, now)
+	if traffic.Step(asked.Get("by")) == traffic.ByHour {
+		usual = traffic.LastDays(usualDaysByHour, now)
+	}
 	if !asked.Has("from") && !asked.Has("to") && !asked.Has("by") {
 		return usual, nil
 	}
