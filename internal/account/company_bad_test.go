@@ -117,24 +117,21 @@ func TestAnAnswerToAnotherQuestionIsRefused(t *testing.T) {
 	if _, err := f.attempt(named, "iss", f.URL); err != nil {
 		t.Errorf("the right issuer: %v", err)
 	}
-	address, state := s.begin()
-	sent, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for code, want := range map[string]CompanyProblem{"": ProblemMismatch, "temporarily_unavailable": ProblemProviderAway, "<b>no</b>": ProblemRefused} {
-		address, state = s.begin()
-		if sent, err = url.Parse(address); err != nil {
+		address, state := s.begin()
+		sent, err := url.Parse(address)
+		if err != nil {
 			t.Fatal(err)
 		}
-		_, err := s.FinishCompany(t.Context(), state, browser, url.Values{"state": {sent.Query().Get("state")}, "error": {code}}, firefox, s.now)
+		_, err = s.FinishCompany(t.Context(), state, browser, url.Values{"state": {sent.Query().Get("state")}, "error": {code}}, firefox, s.now)
 		wantProblem(t, "error "+code, err, want)
 		if refused, ok := errors.AsType[*CompanyError](err); ok && strings.Contains(refused.Code, "<") {
 			t.Errorf("the code is passed on as it came: %q", refused.Code)
 		}
 	}
-	address, state = s.begin()
-	if sent, err = url.Parse(address); err != nil {
+	address, state := s.begin()
+	sent, err := url.Parse(address)
+	if err != nil {
 		t.Fatal(err)
 	}
 	changed := s.settings

@@ -50,9 +50,14 @@ func (s *Service) signIn(ctx context.Context, account dialtone.Account, method d
 	return SignedIn{Account: account, Cookie: cookie}, nil
 }
 
+// signInWords are how the log calls the ways to sign in.
+var signInWords = map[dialtone.SignInMethod]string{
+	dialtone.SignInEmail: "with a code by e-mail", dialtone.SignInPasskey: "with a passkey", dialtone.SignInCompany: "through the company",
+}
+
 // noteSignIn writes the line about a session before anybody gets its cookie: there is no sign-in that the log does not know.
 func (s *Service) noteSignIn(ctx context.Context, session dialtone.AccountSession, account dialtone.Account, now time.Time) error {
-	detail := fmt.Sprintf("by %s with %s", session.Method, session.Agent)
+	detail := fmt.Sprintf("%s, in %s", signInWords[session.Method], session.Agent)
 	line := activity(s.Actor(session, account), actionSignIn, session.ID, detail, now)
 	if err := s.Store.PutActivity(ctx, line); err != nil {
 		return fmt.Errorf("note sign-in: %w", err)
