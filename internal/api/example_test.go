@@ -242,6 +242,9 @@ func icon(t testing.TB) string {
 	return picture.String()
 }
 
+// realPrefixes are what the catalogue's ids begin with, by what storetest begins its own with.
+var realPrefixes = map[string]string{"cl": "client", "cs": "secret", "inv": "invitation", "pr": "product"}
+
 // exemplary gives what is random in an answer a form that stays: ids become others that end with a, b, c, …
 func exemplary(t testing.TB, body string) string {
 	t.Helper()
@@ -257,6 +260,9 @@ func exemplary(t testing.TB, body string) string {
 	body = ids.ReplaceAllStringFunc(body, func(id string) string {
 		if seen[id] == "" {
 			prefix, _, _ := strings.Cut(id, "_")
+			if whole, short := realPrefixes[prefix]; short {
+				prefix = whole
+			}
 			seen[id] = prefix + "_5gk3v7q2mzt4xw6hcn2pr6ydb" + string(rune('a'+len(seen)))
 		}
 		return seen[id]

@@ -66,7 +66,7 @@ func (a *API) listInvitations(ctx context.Context, v *visit, _ *none) (*listAnsw
 type createInvitationRequest struct {
 	Body struct {
 		Email string        `json:"email" doc:"Where the link is sent. Only an account with this address can use it"`
-		Role  dialtone.Role `json:"role" enum:"owner,developer,viewer"`
+		Role  dialtone.Role `json:"role" enum:"owner,developer,viewer" doc:"With owner the answer is 403: owners are made by people in the portal"`
 	}
 }
 

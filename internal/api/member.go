@@ -60,7 +60,7 @@ type AccountPath struct {
 type changeRoleRequest struct {
 	AccountPath
 	Body struct {
-		Role dialtone.Role `json:"role" enum:"owner,developer,viewer"`
+		Role dialtone.Role `json:"role" enum:"owner,developer,viewer" doc:"With owner the answer is 403: owners are made by people in the portal"`
 	}
 }
 

@@ -48,15 +48,15 @@ func (c *Catalog) Organizations(ctx context.Context, actor dialtone.Actor) ([]di
 
 // Organization returns an organization with the actor's role in it. Errors: as May.
 func (c *Catalog) Organization(ctx context.Context, actor dialtone.Actor, organizationID string) (dialtone.Membership, error) {
-	role, err := c.allow(ctx, actor, organizationID, ReadOrganization)
-	if err != nil {
-		return dialtone.Membership{}, err
+	membership, err := c.membership(ctx, actor, organizationID, ReadOrganization)
+	if err != nil || membership.Role != "" {
+		return membership, err
 	}
 	o, err := c.store.Organization(ctx, organizationID)
 	if err != nil {
 		return dialtone.Membership{}, fmt.Errorf("organization %s: %w", organizationID, err)
 	}
-	return dialtone.Membership{Organization: o, Role: role}, nil
+	return dialtone.Membership{Organization: o}, nil
 }
 
 // dailyOrganizations is how many organizations an account may make in a day. Each can send invitations to strangers.

@@ -107,27 +107,33 @@ func (c *Catalog) May(ctx context.Context, actor dialtone.Actor, organizationID 
 
 // allow is May; it returns the actor's role, which an API key has none of.
 func (c *Catalog) allow(ctx context.Context, actor dialtone.Actor, organizationID string, action Action) (dialtone.Role, error) {
+	membership, err := c.membership(ctx, actor, organizationID, action)
+	return membership.Role, err
+}
+
+// membership is allow; it returns the organization with the role, as it was read. An API key has the zero value.
+func (c *Catalog) membership(ctx context.Context, actor dialtone.Actor, organizationID string, action Action) (dialtone.Membership, error) {
 	outside := fmt.Errorf("organization %s: %w", organizationID, dialtone.ErrNotFound)
 	switch {
 	case organizationID == "", actor.OrganizationID != "" && actor.OrganizationID != organizationID:
-		return "", outside
+		return dialtone.Membership{}, outside
 	case actor.APIKeyID != "" && actor.OrganizationID == "":
-		return "", outside // a key always belongs to one organization; this one is of none
+		return dialtone.Membership{}, outside // a key always belongs to one organization; this one is of none
 	case actor.APIKeyID != "":
-		return "", allowKey(actor, action)
+		return dialtone.Membership{}, allowKey(actor, action)
 	case actor.AccountID == "":
-		return "", outside
+		return dialtone.Membership{}, outside
 	}
 	membership, err := c.store.Membership(ctx, organizationID, actor.AccountID)
 	switch {
 	case errors.Is(err, dialtone.ErrNotFound):
-		return "", outside
+		return dialtone.Membership{}, outside
 	case err != nil:
-		return "", fmt.Errorf("permission to %s: %w", action, err)
+		return dialtone.Membership{}, fmt.Errorf("permission to %s: %w", action, err)
 	case !RoleMay(membership.Role, action):
-		return "", refuseRole(membership.Role, action)
+		return dialtone.Membership{}, refuseRole(membership.Role, action)
 	}
-	return membership.Role, nil
+	return membership, nil
 }
 
 func allowKey(actor dialtone.Actor, action Action) error {

@@ -46,6 +46,19 @@ func TestTheDemoSaysWhereTheCodeIs(t *testing.T) {
 	}
 }
 
+func TestAnAddressInTheLinkIsFilledInAndNothingElse(t *testing.T) {
+	t.Parallel()
+	b := newStage(t).browser()
+	const hostile = `"><script>alert(1)</script>`
+	shown := b.get("/signin?email="+url.QueryEscape(hostile)).want(http.StatusOK, "Send me a code").without("<script>alert")
+	if shown.value("email") != hostile {
+		t.Errorf("the field holds %q", shown.value("email"))
+	}
+	if mails := len(b.stage.mail.List()); mails != 0 {
+		t.Errorf("%d mails were sent by looking at a page", mails)
+	}
+}
+
 func TestAnAddressThatIsNoneKeepsWhatWasTyped(t *testing.T) {
 	t.Parallel()
 	b := newStage(t).browser()

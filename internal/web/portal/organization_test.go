@@ -110,6 +110,9 @@ func TestAnInvitationWorksOnceForWhoWasInvited(t *testing.T) {
 	invited := s.browser()
 	shown := invited.get(link).want(http.StatusOK, "Join Analytical Engines", ada+" invites "+grace, "Sign in to accept")
 	asked := invited.get(shown.link("Sign in to accept"))
+	if asked.value("email") != grace {
+		t.Errorf("the sign-in page holds %q, want the address that was invited", asked.value("email"))
+	}
 	sent := invited.post("/signin", "email", grace, "to", asked.value("to"))
 	back := invited.post("/signin/code", "r", sent.value("r"), "code", s.code(grace)).want(http.StatusOK, "Join Analytical Engines")
 	if back.path != link {
@@ -200,7 +203,7 @@ func TestAnAPIKeyIsShownOnceAndRevoked(t *testing.T) {
 	b.get(organization+"/keys").want(http.StatusOK, "No API keys")
 	form := b.get(organization+"/keys/new").want(http.StatusOK, "products:read").without("keys:write")
 	refused := b.post(organization+"/keys/new", "once", form.value("once"), "name", "").
-		want(http.StatusUnprocessableEntity, "Choose at least one right")
+		want(http.StatusUnprocessableEntity, "Not saved: 2 fields need a change: Name , Rights", "Choose at least one right")
 	fields := []string{"once", refused.value("once"), "name", "Pipeline", "rights", "products:read", "rights", "clients:write", "expires", "30"}
 	made := b.post(organization+"/keys/new", fields...).want(http.StatusOK, "Copy your new API key", "clients:write, products:read")
 	actor, err := s.catalog.AuthenticateAPIKey(t.Context(), made.text("key"), s.now)
@@ -260,7 +263,7 @@ func TestTheLogIsTurned(t *testing.T) {
 		must(t, s.catalog.RenameOrganization(t.Context(), dialtone.Actor{AccountID: s.account(ada), Name: ada},
 			strings.TrimPrefix(organization, "/organizations/"), fmt.Sprintf("Name %02d", i), s.clock()))
 	}
-	first := b.get(organization+"/activity").want(http.StatusOK, "Name 59", "Name 10", "organization.rename").without("Name 09")
+	first := b.get(organization+"/activity").want(http.StatusOK, "Name 59", "Name 10", "renamed the organization organization.rename").without("Name 09")
 	b.get(first.link("Older")).want(http.StatusOK, "Name 09", "organization.create", "Newest").without("Name 10")
 	b.get(organization + "/activity?before=yesterday").want(http.StatusBadRequest)
 }
@@ -278,7 +281,8 @@ func TestSettings(t *testing.T) {
 
 	company := organization + "/settings/company"
 	wrong := b.post(company, "issuer", "http://id.example.com", "client_id", "", "client_secret", "hush", "join_as", "owner").
-		want(http.StatusUnprocessableEntity, "begins with https://", "Owners are made by owners.")
+		want(http.StatusUnprocessableEntity, "begins with https://", "Owners are made by owners.",
+			"Not saved: 3 fields need a change: Issuer , Client id , Who joins without an invitation")
 	if wrong.value("issuer") != "http://id.example.com" || strings.Contains(wrong.body, "hush") {
 		t.Error("the issuer is lost, or the secret came back")
 	}

@@ -67,6 +67,9 @@ func (p seen) checkElement(n *html.Node, ids map[string]int, labelled map[string
 			}
 		}
 	}
+	if place, isPlace := strings.CutPrefix(attribute(n, "href"), "#"); isPlace && ids[place] == 0 {
+		p.t.Errorf("%s links to its place %s, which is not there", p.path, place)
+	}
 	switch n.Data {
 	case "a", "button", "summary", "h1", "h2", "legend", "th":
 		if text(n) == "" && attribute(n, "aria-label") == "" && !hasAlternative(n) {

@@ -18,7 +18,7 @@ type Account struct {
 	Passkeys         []dialtone.Passkey
 	Sessions         []sessionLine
 	Others           bool // there are sessions besides this one
-	Recent           []dialtone.Activity
+	Recent           []page.ActivityLine
 }
 
 // sessionLine is a signed-in browser, as its owner recognises it.
@@ -73,6 +73,7 @@ func (m *Room) accountPage(r *http.Request, v page.Visit) (*Account, error) {
 	if p.Passkeys, err = m.People.Passkeys(ctx, v.Actor); err != nil {
 		return nil, err
 	}
-	p.Recent, err = m.Activities.AccountActivities(ctx, v.Account.ID, recentLines)
+	log, err := m.Activities.AccountActivities(ctx, v.Account.ID, recentLines)
+	p.Recent = page.ActivityLines(log)
 	return p, err
 }

@@ -20,10 +20,10 @@ type SignIn struct {
 	Company  string // the address of the page for company sign-in
 }
 
-// ShowSignIn asks for the e-mail address; with ?r= of a code page, the address stands there already.
+// ShowSignIn asks for the e-mail address; with ?r= of a code page, or ?email= of an invitation, the address stands there already.
 func (m *Room) ShowSignIn(w http.ResponseWriter, r *http.Request, v page.Visit) {
 	query := r.URL.Query()
-	to, email := page.Inside(query.Get("to")), ""
+	to, email := page.Inside(query.Get("to")), query.Get("email")
 	if state, err := m.codeState(query.Get("r")); err == nil {
 		to, email = page.Inside(state.To), state.Email
 	}

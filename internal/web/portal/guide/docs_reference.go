@@ -9,7 +9,7 @@ import (
 // Reference is the management API's reference.
 type Reference struct {
 	page.Shell
-	Contents []Entry
+	Contents Contents
 	Portal   string
 	Groups   []group
 }

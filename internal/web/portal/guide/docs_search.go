@@ -10,8 +10,7 @@ import (
 // DocsSearch is the list of what was found.
 type DocsSearch struct {
 	page.Shell
-	Contents []Entry
-	Query    string
+	Contents Contents
 	Hits     []hit
 }
 
@@ -28,9 +27,9 @@ func (m *Room) Search(w http.ResponseWriter, r *http.Request, v page.Visit) {
 	for i := range hits {
 		hits[i].Excerpt = inBraces.Replace(hits[i].Excerpt)
 	}
-	m.pages.Render(w, v, http.StatusOK, &DocsSearch{
-		Shell: page.Shell{Title: "Search the docs", Wide: true}, Contents: m.contents(""), Query: query, Hits: hits,
-	})
+	contents := m.contents("")
+	contents.Query = query
+	m.pages.Render(w, v, http.StatusOK, &DocsSearch{Shell: page.Shell{Title: "Search the docs", Wide: true}, Contents: contents, Hits: hits})
 }
 
 // reference is the API as an article, for the search.

@@ -1,6 +1,7 @@
 package guide
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -13,12 +14,19 @@ import (
 // Docs is a page of the guide.
 type Docs struct {
 	page.Shell
-	Contents []Entry
-	Client   string // whose values stand in the examples: its description; empty: nobody's
+	Contents Contents
+	Client   string // whose values stand in the examples: its description, or its id; empty: nobody's
+	Product  string // that the client belongs to
 	SignIn   string // where to sign in for them; empty: the reader is signed in
 	Body     template.HTML
 	Sections []section
 	Next     page.Link // the page after this one; the zero value: this is the last
+}
+
+// Contents is the list of all pages, with the search.
+type Contents struct {
+	Query string // what was searched for
+	Pages []Entry
 }
 
 // Entry is a page in the list of all pages.
@@ -45,7 +53,7 @@ func (m *Room) ShowDocs(w http.ResponseWriter, r *http.Request, v page.Visit) {
 	}
 	shown := &Docs{
 		Shell:    page.Shell{Title: m.guide[at].Title, Wide: true},
-		Contents: m.contents(m.guide[at].Name), Client: values.client.Description,
+		Contents: m.contents(m.guide[at].Name), Client: cmp.Or(values.client.Description, values.client.ID), Product: values.product,
 		Body: values.fill(m.guide[at].html), Sections: m.guide[at].Sections[1:],
 	}
 	if v.Account.ID == "" {
@@ -61,10 +69,10 @@ func (m *Room) ShowDocs(w http.ResponseWriter, r *http.Request, v page.Visit) {
 const apiName = "api"
 
 // contents lists all pages, the reference of the management API last.
-func (m *Room) contents(current string) []Entry {
+func (m *Room) contents(current string) Contents {
 	var list []Entry
 	for _, a := range m.guide {
 		list = append(list, Entry{page.Link{Words: a.Title, Address: "/docs/" + a.Name}, a.Name == current})
 	}
-	return append(list, Entry{page.Link{Words: "Management API reference", Address: "/docs/" + apiName}, current == apiName})
+	return Contents{Pages: append(list, Entry{page.Link{Words: "Management API reference", Address: "/docs/" + apiName}, current == apiName})}
 }

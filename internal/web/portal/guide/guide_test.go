@@ -1,6 +1,7 @@
 package guide
 
 import (
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -77,7 +78,7 @@ var (
 func TestEveryPageOfTheGuideIsShownAndItsLinksLeadSomewhere(t *testing.T) {
 	t.Parallel()
 	m := newRoom(t)
-	for _, entry := range m.contents("") {
+	for _, entry := range m.contents("").Pages {
 		status, body := read(t, m, entry.Address)
 		if status != http.StatusOK || strings.Count(body, "<h1>") != 1 {
 			t.Fatalf("%s: %d with %d headings", entry.Address, status, strings.Count(body, "<h1>"))
@@ -131,6 +132,21 @@ func TestTheReadersOwnClientStandsInTheExamples(t *testing.T) {
 	}
 }
 
+func TestTheReadersClientIsNamedWithItsProduct(t *testing.T) {
+	t.Parallel()
+	m, db := newRoom(t), storetest.New(t)
+	m.Catalog = catalog.New(db)
+	d := storetest.NewDeveloper(t, db)
+	w := httptest.NewRecorder()
+	v := page.Visit{Account: d.Account, Actor: dialtone.Actor{AccountID: d.Account.ID}, Now: time.Now()}
+	m.ShowDocs(w, httptest.NewRequest(http.MethodGet, "/docs", nil), v)
+	for _, want := range []string{"your client “" + d.Client.Description + "” of " + d.Product.Name + ".", "CLIENT_ID=" + d.Client.ID} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+}
+
 func TestSearchFindsSectionsWithAllWords(t *testing.T) {
 	t.Parallel()
 	m := newRoom(t)
@@ -151,6 +167,9 @@ func TestSearchFindsSectionsWithAllWords(t *testing.T) {
 	}
 	for _, nothing := range []string{"xyzzy", "", "   ", "<script>alert(1)</script>", strings.Repeat("a", 5000)} {
 		status, body := read(t, m, "/docs/search?q="+url.QueryEscape(nothing))
+		if field := `value="` + html.EscapeString(nothing) + `"`; !strings.Contains(body, field) {
+			t.Errorf("%.20q: the field does not keep it", nothing)
+		}
 		if status != http.StatusOK || strings.Contains(body, `class="hits"`) || strings.Contains(body, "<script>alert") {
 			t.Errorf("%.20q: %d", nothing, status)
 		}
@@ -171,9 +190,12 @@ func TestTheReferenceShowsWhatTheDocumentSays(t *testing.T) {
 
 func TestMarkupInTheGuideIsNoMarkupOnThePage(t *testing.T) {
 	t.Parallel()
-	a, err := render("x", []byte("# Title\n\n<script>alert(1)</script>\n\n```sh\necho '<b>'\n```\n"))
+	a, err := render("x", []byte("# Title\n\n<script>alert(1)</script>\n\n```sh\necho '<b>'\n```\n\n```json\n{\"a\": \"<b>\"}\n```\n"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if strings.Count(a.html, "data-copy") != 1 {
+		t.Errorf("want a copy button at the command and none at the answer: %s", a.html)
 	}
 	if strings.Contains(a.html, "<script") || strings.Contains(a.html, "<b>") || !strings.Contains(a.html, "&lt;b&gt;") {
 		t.Error(a.html)

@@ -116,7 +116,7 @@ func plain(node ast.Node, source []byte) string {
 	return strings.Join(strings.Fields(words.String()), " ")
 }
 
-// codeBlocks renders fenced code with a copy button.
+// codeBlocks renders fenced code, with a copy button where it is something to type in: not beside an answer (json).
 type codeBlocks struct{}
 
 // RegisterFuncs is goldmark's renderer.NodeRenderer.
@@ -126,9 +126,14 @@ func (codeBlocks) RegisterFuncs(register renderer.NodeRendererFuncRegisterer) {
 		if !entering || !ok {
 			return ast.WalkContinue, nil
 		}
+		code := html.EscapeString(string(block.Lines().Value(source)))
+		if string(block.Language(source)) == "json" {
+			_, err := fmt.Fprintf(w, `<pre tabindex="0"><code>%s</code></pre>`+"\n", code)
+			return ast.WalkSkipChildren, err
+		}
 		id := fmt.Sprintf("code-%d", block.Lines().At(0).Start)
 		_, err := fmt.Fprintf(w, `<div class="copy"><pre tabindex="0"><code id="%s">%s</code></pre><button class="button" type="button" data-copy="#%s">Copy</button></div>`+"\n",
-			id, html.EscapeString(string(block.Lines().Value(source))), id)
+			id, code, id)
 		return ast.WalkSkipChildren, err
 	})
 }

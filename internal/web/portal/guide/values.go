@@ -17,6 +17,7 @@ import (
 type values struct {
 	issuer, portal string
 	client         dialtone.Client // the zero value: the reader has none, or is not signed in
+	product        string          // the name of its product
 }
 
 // pairs are the braces with what stands for them, as strings.NewReplacer takes them.
@@ -55,39 +56,38 @@ func (m *Room) values(r *http.Request, v page.Visit) (values, error) {
 		return found, nil
 	}
 	var err error
-	found.client, err = m.readersClient(r.Context(), v.Actor)
+	found.client, found.product, err = m.readersClient(r.Context(), v.Actor)
 	return found, err
 }
 
 // looked bounds how many products are looked at for a client.
 const looked = 5
 
-func (m *Room) readersClient(ctx context.Context, actor dialtone.Actor) (dialtone.Client, error) {
+func (m *Room) readersClient(ctx context.Context, actor dialtone.Actor) (client dialtone.Client, product string, err error) {
 	organizations, err := m.Catalog.Organizations(ctx, actor)
 	if err != nil {
-		return dialtone.Client{}, err
+		return dialtone.Client{}, "", err
 	}
-	var found dialtone.Client
 	for _, o := range organizations {
 		products, err := m.Catalog.Products(ctx, actor, o.Organization.ID, catalog.ProductQuery{Limit: looked})
 		if err != nil {
-			return dialtone.Client{}, err
+			return dialtone.Client{}, "", err
 		}
 		for _, p := range products {
 			clients, err := m.Catalog.Clients(ctx, actor, p.ID)
 			if err != nil {
-				return dialtone.Client{}, err
+				return dialtone.Client{}, "", err
 			}
 			if len(clients) == 0 {
 				continue
 			}
 			if len(p.Scopes) > 0 {
-				return clients[0], nil
+				return clients[0], p.Name, nil
 			}
-			if found.ID == "" {
-				found = clients[0]
+			if client.ID == "" {
+				client, product = clients[0], p.Name
 			}
 		}
 	}
-	return found, nil
+	return client, product, nil
 }

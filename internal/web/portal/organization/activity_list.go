@@ -14,7 +14,7 @@ import (
 // Activity is the log of what members and keys did.
 type Activity struct {
 	page.Shell
-	Lines []dialtone.Activity
+	Lines []page.ActivityLine
 	First string // the address of the newest lines; empty: these are them
 	Next  string // of older ones; empty: there are none
 }
@@ -31,25 +31,26 @@ func (m *Room) ShowActivity(w http.ResponseWriter, r *http.Request, v page.Visit
 	}
 	query := r.URL.Query()
 	p := &Activity{Shell: h.shell(tabActivity)}
-	p.Wide = true
 	here := h.address + "/" + tabActivity
 	before, err := moment(query.Get("before"))
 	if err != nil {
 		m.Fail(w, r, v, err)
 		return
 	}
-	if p.Lines, err = m.Catalog.Activities(r.Context(), v.Actor, h.Organization.ID, before, query.Get("id"), linesShown+1); err != nil {
+	log, err := m.Catalog.Activities(r.Context(), v.Actor, h.Organization.ID, before, query.Get("id"), linesShown+1)
+	if err != nil {
 		m.Fail(w, r, v, err)
 		return
 	}
 	if !before.IsZero() {
 		p.First = here
 	}
-	if len(p.Lines) > linesShown {
-		p.Lines = p.Lines[:linesShown]
-		last := p.Lines[linesShown-1]
+	if len(log) > linesShown {
+		log = log[:linesShown]
+		last := log[linesShown-1]
 		p.Next = here + "?" + url.Values{"before": {strconv.FormatInt(last.At.UnixMicro(), 10)}, "id": {last.ID}}.Encode()
 	}
+	p.Lines = page.ActivityLines(log)
 	m.pages.Render(w, v, http.StatusOK, p)
 }
 

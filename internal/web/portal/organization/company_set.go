@@ -81,6 +81,7 @@ func (m *Room) SetCompany(w http.ResponseWriter, r *http.Request, v page.Visit) 
 		f.Issuer.Value, f.ClientID.Value = edit.Issuer, edit.ClientID // the secret is typed again: it never goes back
 		f.Issuer.Problem, f.ClientID.Problem = wrong.Of("issuer"), wrong.Of("client_id")
 		f.Secret.Problem, f.JoinAsProblem = wrong.Of("client_secret"), wrong.Of("join_as")
+		p.Wrong = page.Wrong(f.Issuer, f.ClientID, f.Secret, page.Field{Name: "join_as", Label: "Who joins without an invitation", Problem: f.JoinAsProblem})
 		f.choose(edit.JoinAs)
 		m.pages.Render(w, v, http.StatusUnprocessableEntity, p)
 	default:

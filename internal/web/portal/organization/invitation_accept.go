@@ -60,9 +60,10 @@ func (m *Room) invitationPage(r *http.Request, v page.Visit) (*Invitation, error
 	link := r.PathValue("link")
 	i, organization, err := m.Catalog.InvitationByLink(r.Context(), link, v.Now)
 	here := "/invitations/" + url.PathEscape(link)
+	signIn := url.Values{"to": {here}, "email": {i.Email}}
 	p := &Invitation{
 		Shell: page.Shell{Title: "Invitation"}, State: InvitationOpen, Organization: organization, InvitedBy: i.InvitedBy, Email: i.Email,
-		Role: i.Role, RoleHint: roleHints[i.Role], Address: here, SignIn: "/signin?to=" + url.QueryEscape(here), SignedIn: v.Account.Display(),
+		Role: i.Role, RoleHint: roleHints[i.Role], Address: here, SignIn: "/signin?" + signIn.Encode(), SignedIn: v.Account.Display(),
 	}
 	if organization.ID != "" {
 		p.Title = "Join " + organization.Name

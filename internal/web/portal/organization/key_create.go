@@ -99,6 +99,7 @@ func (m *Room) CreateKey(w http.ResponseWriter, r *http.Request, v page.Visit) {
 		count, err := strconv.Atoi(days)
 		if err != nil {
 			p.ExpiresProblem = "Choose one of these."
+			p.Wrong = page.Wrong(page.Field{Name: "expires", Label: "Ends", Problem: p.ExpiresProblem})
 			m.pages.Render(w, v, http.StatusUnprocessableEntity, p)
 			return
 		}
@@ -124,7 +125,9 @@ func (m *Room) refuseKey(w http.ResponseWriter, r *http.Request, v page.Visit, p
 	switch {
 	case isField:
 		p.Name.Problem, p.RightsProblem, p.ExpiresProblem = wrong.Of("name"), wrong.Of("rights"), wrong.Of("expires")
-		if p.Name.Problem == "" && p.RightsProblem == "" && p.ExpiresProblem == "" {
+		p.Wrong = page.Wrong(p.Name, page.Field{Name: "rights-problem", Label: "Rights", Problem: p.RightsProblem},
+			page.Field{Name: "expires", Label: "Ends", Problem: p.ExpiresProblem})
+		if len(p.Wrong) == 0 {
 			p.Problem = wrong[0].Problem
 		}
 	case errors.Is(err, dialtone.ErrExpired):

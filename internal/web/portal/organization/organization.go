@@ -132,7 +132,7 @@ var closed = map[string]catalog.Action{tabKeys: catalog.ReadKeys, tabActivity: c
 
 // shell is the frame of a page of the organization.
 func (h house) shell(tab string) page.Shell {
-	s := page.Shell{Title: h.Organization.Name, Crumbs: []page.Link{{Words: "Organizations", Address: "/"}}}
+	s := page.Shell{Title: h.Organization.Name, Crumbs: []page.Link{{Words: "Organizations", Address: "/"}}, Wide: true}
 	for _, t := range page.OrganizationTabs(h.Organization.ID, tab) {
 		needs, isClosed := closed[strings.TrimPrefix(t.Address, h.address+"/")]
 		if !isClosed || h.may(needs) {

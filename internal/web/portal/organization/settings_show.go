@@ -79,6 +79,7 @@ func (m *Room) Rename(w http.ResponseWriter, r *http.Request, v page.Visit) {
 			return
 		}
 		p.Name.Value, p.Name.Problem = name, wrong.Of("name")
+		p.Wrong = page.Wrong(p.Name)
 		m.pages.Render(w, v, http.StatusUnprocessableEntity, p)
 	default:
 		m.Fail(w, r, v, err)

@@ -29,9 +29,9 @@ func tabs(base, current string, views [][2]string) []Tab {
 	return list
 }
 
-// ProductCrumbs is the way to a product's page.
-func ProductCrumbs(p dialtone.Product) []Link {
-	return []Link{{"Products", "/organizations/" + p.OrganizationID}}
+// ProductCrumbs is the way to the page of a product of the organization.
+func ProductCrumbs(o dialtone.Organization) []Link {
+	return []Link{{o.Name, "/organizations/" + o.ID}}
 }
 
 // Field is one field of a form, rendered by {{template "field" .}}.
@@ -49,6 +49,17 @@ type Field struct {
 	Focus        bool   // the page opens with the caret here
 	ID           string // of the input, where two forms of a page have a field of that name; empty: the name
 	Check        string // address that says as JSON {"problem":""} what is wrong with ?value=; asked while the person types
+}
+
+// Wrong are the ways to the fields that have a problem, for the top of the page.
+func Wrong(fields ...Field) []Link {
+	var wrong []Link
+	for _, f := range fields {
+		if f.Problem != "" {
+			wrong = append(wrong, Link{Words: f.Label, Address: "#" + f.InputID()})
+		}
+	}
+	return wrong
 }
 
 // InputID is the id of the input in the page.

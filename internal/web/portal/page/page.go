@@ -42,6 +42,7 @@ type Shell struct {
 	Tabs    []Tab  // of a product or an organization; empty: none
 	Notice  string // what was just done: shown once at the top, and read out
 	Problem string // what went wrong with the form as a whole
+	Wrong   []Link // the fields that need a change, as places in the page: for a form that is longer than the screen
 	Account string // who is signed in, as colleagues read it; empty: nobody
 	Wide    bool   // for tables and plots
 	Narrow  bool   // for one short form, as in signing in

@@ -2,6 +2,7 @@ package product
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -143,6 +144,14 @@ func (f *ClientForm) refuse(wrong dialtone.FieldErrors) string {
 		f.Open = f.Open || entry.Problem != ""
 	}
 	return Entries(nil).refuse(rest)
+}
+
+// wrong are the ways to the fields that have a problem, in their order on the page.
+func (f *ClientForm) wrong() []page.Link {
+	choice := func(c Choice) Entries {
+		return Entries{{Field: page.Field{Name: c.Name, Label: c.Label, Problem: c.Problem}}}
+	}
+	return slices.Concat(f.Main, choice(f.Auth), f.Secret, choice(f.Signing), f.Logout).wrong()
 }
 
 // meanwhile puts beside each field what somebody else saved, where that is something else.

@@ -63,14 +63,14 @@ func newClientForm(p dialtone.Product, edit catalog.ClientEdit, lastDay string, 
 
 func newClientShell(o view) page.Shell {
 	shell := o.shell(tabClients)
-	shell.Title, shell.Wide, shell.Crumbs = "New client", false, clientCrumbs(o.Product)
+	shell.Title, shell.Wide, shell.Crumbs = "New client", false, clientCrumbs(o)
 	return shell
 }
 
 // clientCrumbs is the way to a page below the tab CLIENTS.
-func clientCrumbs(p dialtone.Product) []page.Link {
-	return append(page.ProductCrumbs(p), page.Link{Words: p.Name, Address: "/products/" + p.ID},
-		page.Link{Words: "Clients", Address: "/products/" + p.ID + "/clients"})
+func clientCrumbs(o view) []page.Link {
+	address := "/products/" + o.Product.ID
+	return append(page.ProductCrumbs(o.owner), page.Link{Words: o.Product.Name, Address: address}, page.Link{Words: "Clients", Address: address + "/clients"})
 }
 
 // CreateClient makes a client and answers with its credentials: they stand in no address, and a reload of the answer makes no
@@ -142,5 +142,6 @@ func (m *Room) refuseNewClient(w http.ResponseWriter, r *http.Request, v page.Vi
 	form := newClientForm(o.Product, edit, r.PostForm.Get("secret_expires"), v.Now)
 	shell := newClientShell(o)
 	shell.Problem = form.refuse(wrong)
+	shell.Wrong = form.wrong()
 	m.pages.Render(w, v, http.StatusUnprocessableEntity, &NewClient{Shell: shell, view: o, Form: form})
 }

@@ -41,6 +41,7 @@ func (m *Room) refuseClient(w http.ResponseWriter, r *http.Request, v page.Visit
 		read, _ := seen(r)
 		shown.Form.Seen = read.UnixMicro() // a conflict must come up at the next try, too
 		shown.Problem = shown.Form.refuse(wrong)
+		shown.Wrong = shown.Form.wrong()
 		m.pages.Render(w, v, http.StatusUnprocessableEntity, shown)
 		return
 	}

@@ -46,7 +46,11 @@ func (m *Room) ShowClient(w http.ResponseWriter, r *http.Request, v page.Visit) 
 // openClient finds the client that the address names. ErrNotFound also where the person is no member.
 func (m *Room) openClient(r *http.Request, v page.Visit) (dialtone.Client, view, error) {
 	c, p, role, err := m.Catalog.Client(r.Context(), v.Actor, r.PathValue("client"))
-	return c, viewOf(p, role), err
+	if err != nil {
+		return dialtone.Client{}, view{}, err
+	}
+	o, err := m.viewOf(r, v, p, role)
+	return c, o, err
 }
 
 // clientPage is the page with the values of edit in its form.
@@ -65,7 +69,7 @@ func clientPage(c dialtone.Client, o view, edit catalog.ClientEdit, now time.Tim
 // clientShell is the frame of a page about a client.
 func clientShell(c dialtone.Client, o view) page.Shell {
 	shell := o.shell(tabClients)
-	shell.Title, shell.Crumbs, shell.Wide = clientName(c), clientCrumbs(o.Product), false
+	shell.Title, shell.Crumbs, shell.Wide = clientName(c), clientCrumbs(o), false
 	return shell
 }
 

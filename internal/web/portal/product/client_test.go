@@ -233,6 +233,7 @@ func TestSecretsAreMadeRotatedAndRevoked(t *testing.T) {
 		return s.AuthenticateSecret(registration, text, at)
 	}
 
+	s.now = s.now.Add(time.Minute)
 	shown := s.get(s.developer, address)
 	rotate := address + "/secrets/" + client.Secrets[0].ID + "/rotate"
 	form := shown.document.form(t, rotate)

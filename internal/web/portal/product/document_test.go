@@ -64,6 +64,9 @@ func (d *document) checkNames(t *testing.T, name string) {
 				}
 			}
 		}
+		if place, isPlace := strings.CutPrefix(attr(n, "href"), "#"); isPlace && d.ids[place] == nil {
+			t.Errorf("%s: a link to its place %s, which is not there", name, place)
+		}
 		if copies := attr(n, "data-copy"); copies != "" && d.ids[strings.TrimPrefix(copies, "#")] == nil {
 			t.Errorf("%s: a button copies %s, which is not there", name, copies)
 		}

@@ -46,6 +46,15 @@ func lines(text string) string {
 	return strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 }
 
+// wrong are the ways to the fields that have a problem.
+func (e Entries) wrong() []page.Link {
+	var ways []page.Link
+	for _, entry := range e {
+		ways = append(ways, page.Wrong(entry.Field)...)
+	}
+	return ways
+}
+
 // refuse puts each problem to its field, and returns the problems that belong to none of the fields, for the top of the page.
 func (e Entries) refuse(wrong dialtone.FieldErrors) string {
 	var rest []string

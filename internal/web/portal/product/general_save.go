@@ -40,16 +40,13 @@ func (m *Room) refuseGeneral(w http.ResponseWriter, r *http.Request, v page.Visi
 		m.Desk.Fail(w, r, v, cause)
 		return
 	}
-	shown, err := m.general(r, v, o, formEdit(r))
-	if err != nil {
-		m.Desk.Fail(w, r, v, err)
-		return
-	}
+	shown := general(o, formEdit(r))
 	if isWrong {
 		// As old as the values are that the person has seen: a conflict must come up at the next try, too.
 		read, _ := seen(r)
 		shown.Seen = read.UnixMicro()
 		shown.Problem = shown.Fields.refuse(wrong)
+		shown.Wrong = shown.Fields.wrong()
 		m.pages.Render(w, v, http.StatusUnprocessableEntity, shown)
 		return
 	}

@@ -11,12 +11,11 @@ import (
 type General struct {
 	page.Shell
 	view
-	Organization string
-	Fields       Entries
-	Seen         int64
-	Card         Card
-	IconProblem  string
-	Conflict     bool // somebody else saved the product while this form was open
+	Fields      Entries
+	Seen        int64
+	Card        Card
+	IconProblem string
+	Conflict    bool // somebody else saved the product while this form was open
 }
 
 // Differs reports whether what somebody else saved contradicts the form.
@@ -42,29 +41,21 @@ func (m *Room) ShowGeneral(w http.ResponseWriter, r *http.Request, v page.Visit)
 		m.Desk.Fail(w, r, v, err)
 		return
 	}
-	shown, err := m.general(r, v, o, catalog.EditOf(o.Product))
-	if err != nil {
-		m.Desk.Fail(w, r, v, err)
-		return
-	}
+	shown := general(o, catalog.EditOf(o.Product))
 	shown.Notice = savedNotice(r, o.Product)
 	m.pages.Render(w, v, http.StatusOK, shown)
 }
 
 // general is the tab with the values of edit in its form.
-func (m *Room) general(r *http.Request, v page.Visit, o view, edit catalog.ProductEdit) (*General, error) {
-	membership, err := m.Catalog.Organization(r.Context(), v.Actor, o.Product.OrganizationID)
-	if err != nil {
-		return nil, err
-	}
+func general(o view, edit catalog.ProductEdit) *General {
 	shown := &General{
-		Shell: o.shell(tabGeneral), view: o, Organization: membership.Organization.Name, Fields: productFields(edit),
-		Seen: o.Product.Updated.UnixMicro(), Card: cardOf(edit, membership.Organization.Name, o.Product.IconID),
+		Shell: o.shell(tabGeneral), view: o, Fields: productFields(edit),
+		Seen: o.Product.Updated.UnixMicro(), Card: cardOf(edit, o.owner.Name, o.Product.IconID),
 	}
 	if !o.MayWrite {
 		shown.Fields.readOnly()
 	}
-	return shown, nil
+	return shown
 }
 
 // formEdit reads the fields of a product from a posted form.

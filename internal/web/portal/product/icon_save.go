@@ -37,14 +37,14 @@ func (m *Room) SaveIcon(w http.ResponseWriter, r *http.Request, v page.Visit) {
 	upload, err := readIcon(w, r)
 	switch {
 	case errors.Is(err, errIconTooLarge):
-		m.refuseIcon(w, r, v, o, http.StatusRequestEntityTooLarge, fmt.Sprintf(
+		m.refuseIcon(w, v, o, http.StatusRequestEntityTooLarge, fmt.Sprintf(
 			"The file is too large. Choose one of at most %d kB: a picture of 256 × 256 pixels is enough.", catalog.MostIconBytes>>10))
 		return
 	case err != nil:
 		m.Desk.Fail(w, r, v, fmt.Errorf("read icon: %w: %w", dialtone.ErrInvalid, err))
 		return
 	case !upload.remove && len(upload.body) == 0:
-		m.refuseIcon(w, r, v, o, http.StatusUnprocessableEntity, "Choose a file first.")
+		m.refuseIcon(w, v, o, http.StatusUnprocessableEntity, "Choose a file first.")
 		return
 	}
 	m.setIcon(w, r, v, o, upload)
@@ -57,11 +57,11 @@ func (m *Room) setIcon(w http.ResponseWriter, r *http.Request, v page.Visit, o v
 	}
 	_, err := m.Catalog.SetIcon(r.Context(), v.Actor, o.Product.ID, upload.body, v.Now)
 	if wrong, ok := errors.AsType[dialtone.FieldErrors](err); ok {
-		m.refuseIcon(w, r, v, o, http.StatusUnprocessableEntity, wrong.Of("icon"))
+		m.refuseIcon(w, v, o, http.StatusUnprocessableEntity, wrong.Of("icon"))
 		return
 	}
 	if _, ok := errors.AsType[*dialtone.BudgetError](err); ok {
-		m.refuseIcon(w, r, v, o, http.StatusTooManyRequests, "Your organization has changed icons very often today. Try again tomorrow.")
+		m.refuseIcon(w, v, o, http.StatusTooManyRequests, "Your organization has changed icons very often today. Try again tomorrow.")
 		return
 	}
 	if err != nil {
@@ -72,12 +72,8 @@ func (m *Room) setIcon(w http.ResponseWriter, r *http.Request, v page.Visit, o v
 }
 
 // refuseIcon shows GENERAL with the problem at the icon.
-func (m *Room) refuseIcon(w http.ResponseWriter, r *http.Request, v page.Visit, o view, status int, problem string) {
-	shown, err := m.general(r, v, o, catalog.EditOf(o.Product))
-	if err != nil {
-		m.Desk.Fail(w, r, v, err)
-		return
-	}
+func (m *Room) refuseIcon(w http.ResponseWriter, v page.Visit, o view, status int, problem string) {
+	shown := general(o, catalog.EditOf(o.Product))
 	shown.IconProblem = problem
 	m.pages.Render(w, v, status, shown)
 }

@@ -50,6 +50,7 @@ func (m *Room) CreateProduct(w http.ResponseWriter, r *http.Request, v page.Visi
 	}
 	all := append(Entries{shown.Name}, shown.More...)
 	shown.Problem = all.refuse(wrong)
+	shown.Wrong = all.wrong()
 	shown.Name, shown.More = all[0], all[1:]
 	for _, entry := range shown.More {
 		shown.Open = shown.Open || entry.Problem != ""

@@ -17,7 +17,7 @@ func TestANewProductNeedsANameAndLeadsToItsClients(t *testing.T) {
 	blank := s.see(s.get(s.developer, address), http.StatusOK, "New product")
 
 	refused := s.see(s.submit(s.developer, blank, address, url.Values{"name": {" "}, "terms_url": {"ftp://example.com"}, "subtitle": {"Rain"}}),
-		http.StatusUnprocessableEntity)
+		http.StatusUnprocessableEntity, "Not saved: 2 fields need a change: Name, Terms of use.")
 	if refused.document.problem("name") == "" || refused.document.problem("terms_url") == "" {
 		t.Errorf("the problems are not at their fields: %s", refused.text())
 	}
@@ -35,7 +35,7 @@ func TestANewProductNeedsANameAndLeadsToItsClients(t *testing.T) {
 func TestGeneralIsSavedAndSaysWhoWillBeAskedAgain(t *testing.T) {
 	s := newStage(t)
 	address := "/products/" + s.product.ID
-	form := s.see(s.get(s.developer, address), http.StatusOK, "From Example Apps")
+	form := s.see(s.get(s.developer, address), http.StatusOK, "Example Apps Weather", "From Example Apps") // the way here, and the card
 	s.lacks(form, "will be asked again")
 
 	quiet := s.follow(s.developer, s.submit(s.developer, form, address, url.Values{"subtitle": {"Rain or shine"}}))
@@ -108,7 +108,7 @@ func TestAWrongFieldDoesNotHideAConflict(t *testing.T) {
 	address := "/products/" + s.product.ID
 	mine := s.get(s.developer, address)
 	s.follow(s.owner, s.submit(s.owner, s.get(s.owner, address), address, url.Values{"subtitle": {"The owner’s"}}))
-	refused := s.see(s.submit(s.developer, mine, address, url.Values{"name": {""}}), http.StatusUnprocessableEntity)
+	refused := s.see(s.submit(s.developer, mine, address, url.Values{"name": {""}}), http.StatusUnprocessableEntity, "Not saved: 1 field needs a change: Name.")
 	s.see(s.submit(s.developer, refused, address, url.Values{"name": {"Weather"}}), http.StatusConflict, "The owner’s")
 }
 

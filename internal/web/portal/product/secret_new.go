@@ -79,6 +79,7 @@ func (m *Room) refuseSecret(w http.ResponseWriter, r *http.Request, v page.Visit
 	shown := clientPage(c, o, clientEditOf(c), v.Now)
 	shown.NewSecret = secretFields("name", "expires", r.PostForm.Get("name"), r.PostForm.Get("expires"))
 	shown.Problem = shown.NewSecret.refuse(wrong)
+	shown.Wrong = shown.NewSecret.wrong()
 	m.pages.Render(w, v, http.StatusUnprocessableEntity, shown)
 }
 

@@ -23,27 +23,32 @@ const (
 // view is the product of a request, and what the person may do with it.
 type view struct {
 	Product    dialtone.Product
-	MayWrite   bool // change the product
-	MayClients bool // change its clients
+	owner      dialtone.Organization // whose it is
+	MayWrite   bool                  // change the product
+	MayClients bool                  // change its clients
 }
 
 // open finds the product that the address names. ErrNotFound also where the person is no member.
 func (m *Room) open(r *http.Request, v page.Visit) (view, error) {
 	product, role, err := m.Catalog.Product(r.Context(), v.Actor, r.PathValue("product"))
-	return viewOf(product, role), err
+	if err != nil {
+		return view{}, err
+	}
+	return m.viewOf(r, v, product, role)
 }
 
-func viewOf(product dialtone.Product, role dialtone.Role) view {
+func (m *Room) viewOf(r *http.Request, v page.Visit, product dialtone.Product, role dialtone.Role) (view, error) {
+	membership, err := m.Catalog.Organization(r.Context(), v.Actor, product.OrganizationID)
 	return view{
-		Product:  product,
+		Product: product, owner: membership.Organization,
 		MayWrite: catalog.RoleMay(role, catalog.WriteProducts), MayClients: catalog.RoleMay(role, catalog.WriteClients),
-	}
+	}, err
 }
 
 // shell is the frame of a tab.
 func (o view) shell(tab string) page.Shell {
 	return page.Shell{
-		Title: o.Product.Name, Crumbs: page.ProductCrumbs(o.Product), Tabs: page.ProductTabs(o.Product.ID, tab), Wide: true,
+		Title: o.Product.Name, Crumbs: page.ProductCrumbs(o.owner), Tabs: page.ProductTabs(o.Product.ID, tab), Wide: true,
 	}
 }
 

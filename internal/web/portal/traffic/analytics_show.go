@@ -19,7 +19,7 @@ type Analytics struct {
 	From, To page.Field
 	By       traffic.Step
 	Problem  string // with By
-	Recent   []page.Link
+	Recent   []page.Tab
 	CSV, SMS string // addresses of the downloads
 	Totals   []Key
 	Plots    []Plot
@@ -51,7 +51,13 @@ func (m *Room) ShowAnalytics(w http.ResponseWriter, r *http.Request, v page.Visi
 		m.Desk.Fail(w, r, v, err)
 		return
 	}
+	frame, err := m.shell(r, v, s.Product, tabAnalytics)
+	if err != nil {
+		m.Desk.Fail(w, r, v, err)
+		return
+	}
 	shown := analytics(s, v.Now)
+	shown.Shell = frame
 	status := http.StatusOK
 	if len(faults) > 0 {
 		status = http.StatusUnprocessableEntity
@@ -101,16 +107,21 @@ func readRange(asked url.Values, now time.Time) (traffic.Range, dialtone.FieldEr
 func analytics(s traffic.Summary, now time.Time) *Analytics {
 	address := "/products/" + s.Product.ID + "/" + tabAnalytics
 	from, to := s.Range.From.Format(time.DateOnly), s.Range.To.Add(-time.Second).Format(time.DateOnly)
-	query := url.Values{"from": {from}, "to": {to}, "by": {string(s.Range.By)}}.Encode()
+	query := rangeQuery(s.Range)
+	recent := func(words string, days int, by traffic.Step) page.Tab {
+		in := traffic.LastDays(days, now)
+		in.By = by
+		return page.Tab{Link: page.Link{Words: words, Address: address + "?" + rangeQuery(in)}, Current: rangeQuery(in) == query}
+	}
 	shown := &Analytics{
-		Shell: shell(s.Product, tabAnalytics), Address: address, By: s.Range.By,
+		Address: address, By: s.Range.By,
 		From: page.Field{Name: "from", Label: "From", Type: "date", Value: from},
 		To:   page.Field{Name: "to", Label: "To", Type: "date", Value: to},
 		CSV:  address + ".csv?" + query, SMS: address + ".csv?of=sms&" + query,
-		Recent: []page.Link{
-			recent("Today by hour", address, 1, traffic.ByHour, now), recent("7 days by hour", address, 7, traffic.ByHour, now),
-			recent("30 days", address, 30, traffic.ByDay, now), recent("90 days", address, 90, traffic.ByDay, now),
-			recent("A year", address, 365, traffic.ByDay, now),
+		Recent: []page.Tab{
+			recent("Today by hour", 1, traffic.ByHour), recent("7 days by hour", 7, traffic.ByHour),
+			recent("30 days", 30, traffic.ByDay), recent("90 days", 90, traffic.ByDay),
+			recent("A year", 365, traffic.ByDay),
 		},
 		Plots: plots(s),
 	}
@@ -123,11 +134,11 @@ func analytics(s traffic.Summary, now time.Time) *Analytics {
 	return shown
 }
 
-func recent(words, address string, days int, by traffic.Step, now time.Time) page.Link {
-	in := traffic.LastDays(days, now)
-	return page.Link{Words: words, Address: address + "?" + url.Values{
-		"from": {in.From.Format(time.DateOnly)}, "to": {in.To.Add(-time.Second).Format(time.DateOnly)}, "by": {string(by)},
-	}.Encode()}
+// rangeQuery is a range as the page's address has it.
+func rangeQuery(in traffic.Range) string {
+	return url.Values{
+		"from": {in.From.Format(time.DateOnly)}, "to": {in.To.Add(-time.Second).Format(time.DateOnly)}, "by": {string(in.By)},
+	}.Encode()
 }
 
 // signInWords are how outcomes are called.

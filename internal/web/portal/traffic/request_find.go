@@ -49,7 +49,10 @@ func (m *Room) FindRequest(w http.ResponseWriter, r *http.Request, v page.Visit)
 		m.Desk.Fail(w, r, v, err)
 		return
 	}
-	shown.Shell = shell(product, tabRequests)
+	if shown.Shell, err = m.shell(r, v, product, tabRequests); err != nil {
+		m.Desk.Fail(w, r, v, err)
+		return
+	}
 	shown.List, shown.All = []Request{{failure, clientName(clients, failure.ClientID)}}, "/products/"+product.ID+"/"+tabRequests
 	m.pages.Render(w, v, http.StatusOK, shown)
 }

@@ -59,8 +59,13 @@ func (m *Room) ShowRequests(w http.ResponseWriter, r *http.Request, v page.Visit
 		m.Desk.Fail(w, r, v, err)
 		return
 	}
+	frame, err := m.shell(r, v, product, tabRequests)
+	if err != nil {
+		m.Desk.Fail(w, r, v, err)
+		return
+	}
 	shown := &Requests{
-		Shell: shell(product, tabRequests), Address: "/products/" + productID + "/" + tabRequests, Search: searchField(""), Client: query.ClientID,
+		Shell: frame, Address: "/products/" + productID + "/" + tabRequests, Search: searchField(""), Client: query.ClientID,
 	}
 	for _, client := range clients {
 		shown.Clients = append(shown.Clients, Choice{client.ID, nameOf(client)})

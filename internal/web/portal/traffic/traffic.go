@@ -12,6 +12,7 @@ package traffic
 import (
 	"context"
 	"embed"
+	"net/http"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
@@ -32,6 +33,7 @@ type Reports interface {
 
 // Catalog is what the room needs of the catalogue: names.
 type Catalog interface {
+	Organization(ctx context.Context, actor dialtone.Actor, organizationID string) (dialtone.Membership, error)
 	Product(ctx context.Context, actor dialtone.Actor, productID string) (dialtone.Product, dialtone.Role, error)
 	Clients(ctx context.Context, actor dialtone.Actor, productID string) ([]dialtone.Client, error)
 }
@@ -66,6 +68,9 @@ const (
 )
 
 // shell is the frame of a tab of the product.
-func shell(product dialtone.Product, tab string) page.Shell {
-	return page.Shell{Title: product.Name, Crumbs: page.ProductCrumbs(product), Tabs: page.ProductTabs(product.ID, tab), Wide: true}
+func (m *Room) shell(r *http.Request, v page.Visit, product dialtone.Product, tab string) (page.Shell, error) {
+	membership, err := m.Catalog.Organization(r.Context(), v.Actor, product.OrganizationID)
+	return page.Shell{
+		Title: product.Name, Crumbs: page.ProductCrumbs(membership.Organization), Tabs: page.ProductTabs(product.ID, tab), Wide: true,
+	}, err
 }

@@ -107,6 +107,22 @@ func TestAnalyticsOfEveryRangeIsShown(t *testing.T) {
 	}
 }
 
+func TestTheRangeThatIsShownIsMarked(t *testing.T) {
+	s := newStage(t)
+	marked := regexp.MustCompile(`aria-current="true">([^<]+)<`)
+	for query, want := range map[string]string{
+		"": "30 days", "?by=hour": "7 days by hour", "?from=2026-03-01&to=2026-03-01&by=hour": "Today by hour", "?from=2026-02-28&to=2026-03-01&by=day": "",
+	} {
+		var got []string
+		for _, match := range marked.FindAllStringSubmatch(s.get(s.kim, s.analytics(query)).body, -1) {
+			got = append(got, match[1])
+		}
+		if strings.Join(got, ", ") != want {
+			t.Errorf("%q marks %q, want %q", query, got, want)
+		}
+	}
+}
+
 func TestAFaultyRangeIsExplainedAtItsField(t *testing.T) {
 	s := newStage(t)
 	for query, words := range map[string]string{

@@ -70,8 +70,12 @@ func (m *Room) page(r *http.Request, v page.Visit, clientID string) (*Try, error
 	if err != nil {
 		return nil, err
 	}
+	membership, err := m.Catalog.Organization(r.Context(), v.Actor, product.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
 	shown := &Try{
-		Shell:   page.Shell{Title: product.Name, Crumbs: page.ProductCrumbs(product), Tabs: page.ProductTabs(product.ID, "try"), Wide: true},
+		Shell:   page.Shell{Title: product.Name, Crumbs: page.ProductCrumbs(membership.Organization), Tabs: page.ProductTabs(product.ID, "try"), Wide: true},
 		Address: "/products/" + product.ID + "/try", Product: product, Clients: clients, May: role != dialtone.RoleViewer,
 	}
 	for _, s := range product.Scopes {

@@ -32,6 +32,7 @@ var files embed.FS
 
 // Catalog is what a run needs of the catalogue.
 type Catalog interface {
+	Organization(ctx context.Context, actor dialtone.Actor, organizationID string) (dialtone.Membership, error)
 	Product(ctx context.Context, actor dialtone.Actor, productID string) (dialtone.Product, dialtone.Role, error)
 	Clients(ctx context.Context, actor dialtone.Actor, productID string) ([]dialtone.Client, error)
 	IssueSecret(ctx context.Context, actor dialtone.Actor, clientID, name string, expires, now time.Time) (dialtone.ClientSecret, secret.Text, error)
