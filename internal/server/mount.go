@@ -49,8 +49,12 @@ func (s *Server) mount(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	portalURL := ""
+	if c.PortalListen != "" {
+		portalURL = c.PortalURL
+	}
 	people := subscriber.New(subscriber.Config{
-		Issuer: c.Issuer, Flow: authorization, Signin: signIn, Store: s.db, Catalog: s.catalog, Minter: minter, Keys: secrets,
+		Issuer: c.Issuer, Portal: portalURL, Flow: authorization, Signin: signIn, Store: s.db, Catalog: s.catalog, Minter: minter, Keys: secrets,
 		Consents: consent.Book{Store: s.db, Traffic: s.traffic}, Traffic: s.traffic,
 		Renderer: renderer, Cookies: web.NewCookies(c.Issuer), Region: c.Region,
 		ClientIP: clientIP(c.TrustedProxies), Log: s.log, Now: clock,

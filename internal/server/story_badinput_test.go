@@ -40,6 +40,9 @@ func TestARequestWithoutAGoodClientOrRedirectURIIsAPageWithAnErrorID(t *testing.
 		if !strings.HasPrefix(id, "er_") || !strings.Contains(tab.text(), c.developer) {
 			t.Errorf("%s: error id %q: %s", name, id, tab.text())
 		}
+		if tab.shows("portal") {
+			t.Errorf("%s: the page leads to a portal, though there is none", name)
+		}
 		if line := h.log.line(id); line == "" || !strings.Contains(line, c.log) {
 			t.Errorf("%s: under the error id the log has %q, want %q", name, line, c.log)
 		}

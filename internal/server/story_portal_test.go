@@ -54,15 +54,27 @@ func withPortal(t *testing.T, engine string) (*house, string) {
 
 func newDeveloper(t testing.TB, h *house, portal, email string) *developer {
 	t.Helper()
+	d := newStranger(t, h, portal)
+	d.open("/signin")
+	d.signIn(email)
+	return d
+}
+
+// newStranger is a developer who has not signed in.
+func newStranger(t testing.TB, h *house, portal string) *developer {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &developer{t: t, house: h, portal: portal, client: &http.Client{Jar: jar, Transport: h.wire}}
-	d.open("/signin")
+	return &developer{t: t, house: h, portal: portal, client: &http.Client{Jar: jar, Transport: h.wire}}
+}
+
+// signIn goes on from the page that asks for it.
+func (d *developer) signIn(email string) {
+	d.t.Helper()
 	d.submit("/signin", "email", email)
 	d.submit("/signin/code", "code", d.mailed(email))
-	return d
 }
 
 var mailedCode = regexp.MustCompile(`^[0-9]{6}`)

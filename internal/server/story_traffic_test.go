@@ -13,6 +13,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/directory"
 	"github.com/dialtone-id/dialtone/internal/store"
+	"github.com/dialtone-id/dialtone/internal/store/storetest"
 )
 
 // traffic stops the server, which writes what it has gathered, and returns the counts of a product by kind, and at an operator
@@ -153,4 +154,45 @@ func TestADeveloperFindsARefusedRequestByItsErrorID(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAnErrorPageLeadsTheAppsDeveloperToTheExactMismatch(t *testing.T) {
+	t.Parallel()
+	for _, engine := range storetest.EngineNames {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			h, portal := withPortal(t, engine)
+			_, client, password := newDeveloper(t, h, portal, "ada@example.com").newClient()
+			a := h.app(t, client, password)
+			page := h.browser(t).open(a.address("redirect_uri", "https://example.com/callbacX"))
+			page.wants(http.StatusBadRequest, "The app made a mistake", "look this error id up under REQUESTS in the developer portal")
+			id := visible(page.element("error-id"))
+			path, inPortal := strings.CutPrefix(attribute(page.element("portal"), "href"), portal)
+			if !inPortal || path != "/requests?id="+id {
+				t.Fatalf("the page of %s leads to %s", id, path)
+			}
+			if h.browser(t).open(a.address("client_id", "client_nobody")).shows("portal") {
+				t.Error("a request of no client leads to the portal, where nobody finds it")
+			}
+
+			ada := newStranger(t, h, portal)
+			ada.open(path)
+			ada.reads(http.StatusOK, "Sign in")
+			ada.signIn("ada@example.com")
+			if ada.at.RequestURI() != path {
+				t.Fatalf("after signing in she is at %s", ada.at)
+			}
+			for end := time.Now().Add(20 * time.Second); ada.status == http.StatusNotFound && time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+				ada.open(path) // it is there a few seconds later
+			}
+			ada.reads(http.StatusOK, id, "redirect_uri differs from the registered one at character 28: 'X' instead of 'k'")
+
+			eve := newDeveloper(t, h, portal, "eve@example.com")
+			eve.open(path)
+			eve.reads(http.StatusNotFound, "There is no such request of your clients")
+			if strings.Contains(visible(eve.root), "differs from the registered one") {
+				t.Error("another developer reads it, too")
+			}
+		})
+	}
 }

@@ -217,7 +217,7 @@ func walkEveryPage(t *testing.T, how traits) {
 	}
 	p.open(d.issuer + "/nowhere")
 	look("error-not-found")
-	p.open(d.authorize(url.Values{"client_id": {"client_nobody"}}))
+	p.open(d.authorize(url.Values{"redirect_uri": {d.redirectURI + "/"}}))
 	look("error-request")
 
 	p.beginsAtTheApp()
@@ -296,11 +296,16 @@ func walkEveryPage(t *testing.T, how traits) {
 func (p *person) look(name string) {
 	p.t.Helper()
 	p.fits()
-	p.do(chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-		_, err := chromedp.Evaluate[chromedp.Void](axe)(ctx, tab)
-		return err
-	}))
-	for _, scheme := range []string{"light", "dark"} {
+	p.audits(name, "light", "dark")
+}
+
+// audits lets axe-core look at the page in the colours of the schemes.
+func (p *person) audits(name string, schemes ...string) {
+	p.t.Helper()
+	if !evaluate[bool](p, `"axe" in window`) { // it is half a megabyte
+		evaluate[chromedp.Void](p, axe)
+	}
+	for _, scheme := range schemes {
 		p.do(chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error { return setScheme(ctx, tab, scheme == "dark") }))
 		for _, finding := range run(p, chromedp.Evaluate[[]string](audit(scheme == "dark"), chromedp.EvalAwaitPromise)) {
 			p.t.Errorf("%s, %s, %s: %s", name, p.name(), scheme, finding)

@@ -39,10 +39,13 @@ func (h *Handler) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 			detail, client = wrong.Detail, wrong.ClientID
 		}
 		h.Log.InfoContext(r.Context(), "authorization request refused", "error_id", id, "client", client, "error", known, "detail", detail)
-		h.refused(r.Context(), dialtone.FailedRequest{
+		kept := h.refused(r.Context(), dialtone.FailedRequest{
 			ID: id, ClientID: client, Code: string(known.Code), Description: known.Description, Detail: detail,
 		})
 		page.Problem, page.Developer = pages.ProblemRequest, known.Description
+		if kept && h.Portal != "" {
+			page.Portal = h.Portal + "/requests?id=" + id
+		}
 		h.showError(w, r, http.StatusBadRequest, page)
 	case errors.Is(err, dialtone.ErrUnavailable):
 		h.Log.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "error_id", id, "error", err)

@@ -31,6 +31,7 @@ import (
 // Config is what the pages need.
 type Config struct {
 	Issuer   string // without a slash at the end
+	Portal   string // address of the developer portal, without a slash at the end; empty: there is none
 	Flow     *flow.Flow
 	Signin   *signin.Service
 	Store    Store

@@ -21,17 +21,19 @@ func (h *Handler) count(reg dialtone.Registration, operatorID string, kind dialt
 	})
 }
 
-// refused keeps a faulty authorization request, if it names a client; f has its id and client, and what was wrong. What the
-// request said about the person who made it (state, login_hint, the values of a query) must be in none of its fields.
-func (h *Handler) refused(ctx context.Context, f dialtone.FailedRequest) {
+// refused keeps a faulty authorization request, if it names a client, and reports whether it did: then the client's developers
+// find it in the portal. f has its id and client, and what was wrong. What the request said about the person who made it
+// (state, login_hint, the values of a query) must be in none of its fields.
+func (h *Handler) refused(ctx context.Context, f dialtone.FailedRequest) bool {
 	if f.ClientID == "" {
-		return
+		return false
 	}
 	reg, err := h.Catalog.Registration(ctx, f.ClientID)
 	if err != nil {
-		return // there is no such client, or nobody can say
+		return false // there is no such client, or nobody can say
 	}
 	h.count(reg, "", dialtone.TallySignInRefused)
 	f.ProductID, f.Endpoint, f.At = reg.Product.ID, "authorize", h.Now()
 	h.Traffic.Refused(f)
+	return true
 }

@@ -13,6 +13,7 @@ type Error struct {
 	Problem    Problem
 	ErrorID    web.LTR          // under which the log, and the product's developer, finds what happened; may be empty
 	Developer  string           // one sentence in English for the product's developer; may be empty
+	Portal     string           // where the product's developers look the error id up; may be empty
 	Product    dialtone.Product // zero when unknown
 	RetryAfter time.Duration    // with ProblemUnavailable
 	Again      string           // the address at which to try again; may be empty

@@ -314,6 +314,28 @@ func TestPageOfAnAppsOwnSchemeLeadsBack(t *testing.T) {
 	}
 }
 
+// People read what happened and what to do; what is for the app's developers only stands below all of it.
+func TestErrorPageLeadsDevelopersToThePortalInItsLastLine(t *testing.T) {
+	t.Parallel()
+	renderer := newRenderer(t)
+	for _, language := range web.Languages {
+		page := pages.Error{
+			Frame: web.Frame{Language: language}, Problem: pages.ProblemRequest, ErrorID: "er_k3v9q2m8x7",
+			Developer: "redirect_uri is not registered for this client", Portal: found, Back: back,
+		}
+		_, elements := render(t, renderer, page)
+		lines := named(slices.Collect(named(elements, "main")[0].Descendants()), "p")
+		link := withID(slices.Collect(lines[len(lines)-1].Descendants()), "portal")
+		if link == nil || attribute(link, "href") != found || !strings.Contains(visible(link), "REQUESTS") {
+			t.Errorf("%s: the last line is %q and does not lead to the portal", language, visible(lines[len(lines)-1]))
+		}
+		page.Portal = ""
+		if answer, _ := render(t, renderer, page); strings.Contains(answer.Body.String(), "REQUESTS") {
+			t.Errorf("%s: the page of an installation without a portal speaks of it", language)
+		}
+	}
+}
+
 func TestFormPostCarriesTheAnswer(t *testing.T) {
 	t.Parallel()
 	_, elements := render(t, newRenderer(t), sampleNamed(t, "form post"))

@@ -35,6 +35,7 @@ const (
 	state = "sealed-state"
 	back  = "https://storytime.example/callback?error=access_denied&state=1"
 	other = "/signin?r=sealed-state"
+	found = "https://developers.example.com/requests?id=er_k3v9q2m8x7"
 )
 
 // samples are all pages, each with everything and with as little as it may have, and each problem.
@@ -123,7 +124,7 @@ func samples() []sample {
 		pages.ProblemNotFound, pages.ProblemForm, pages.ProblemUnavailable, pages.ProblemFault,
 	} {
 		all = append(all, sample{"error " + string(problem), func(f web.Frame) web.Page {
-			return pages.Error{Frame: f, Problem: problem, ErrorID: "er_k3v9q2m8x7", Developer: "redirect_uri is not registered for this client", Product: product, RetryAfter: 2 * time.Second, Again: other, Back: back}
+			return pages.Error{Frame: f, Problem: problem, ErrorID: "er_k3v9q2m8x7", Developer: "redirect_uri is not registered for this client", Portal: found, Product: product, RetryAfter: 2 * time.Second, Again: other, Back: back}
 		}}, sample{"error " + string(problem) + " minimal", func(f web.Frame) web.Page {
 			return pages.Error{Frame: f, Problem: problem}
 		}})
