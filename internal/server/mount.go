@@ -30,12 +30,45 @@ const messageSpread = 200 * time.Millisecond
 //	metrics    /metrics, /healthz, /readyz; always plain http, for the inside of a network
 func (s *Server) mount(ctx context.Context) error {
 	c := s.config
-	secrets, signing := s.keyring.Secret(), s.keyring.Signing()
-	minter := token.NewMinter(secrets, signing, c.Issuer)
-
-	router, err := s.router()
+	health := map[string]http.Handler{
+		"GET /healthz": http.HandlerFunc(s.healthz),
+		"GET /readyz":  http.HandlerFunc(s.readyz),
+	}
+	identity, err := s.identity(health)
 	if err != nil {
 		return err
+	}
+	console, err := coming.New()
+	if err != nil {
+		return err
+	}
+	public, err := tlsConfig(ctx, c, s.log)
+	if err != nil {
+		return err
+	}
+	https := strings.HasPrefix(c.Issuer, "https://")
+	s.add(listener{name: "identity", address: c.IdentityListen, tls: public, https: https, handler: identity})
+	if c.PortalListen != "" {
+		portal, err := s.portal(identity)
+		if err != nil {
+			return fmt.Errorf("portal: %w", err)
+		}
+		https := strings.HasPrefix(c.PortalURL, "https://")
+		s.add(listener{name: "portal", address: c.PortalListen, tls: public, https: https, limit: portalLimit, handler: portal})
+	}
+	s.add(listener{name: "console", address: c.ConsoleListen, tls: public, https: https, handler: console})
+	s.add(listener{name: "metrics", address: c.MetricsListen, handler: routes(health, map[string]http.Handler{"GET /metrics": s.metrics.handler()})})
+	return nil
+}
+
+// identity builds the identity host: the endpoints and the subscriber's pages, from the parts below them.
+func (s *Server) identity(health map[string]http.Handler) (http.Handler, error) {
+	c := s.config
+	secrets, signing := s.keyring.Secret(), s.keyring.Signing()
+	minter := token.NewMinter(secrets, signing, c.Issuer)
+	router, err := s.router()
+	if err != nil {
+		return nil, err
 	}
 	s.dispatcher = message.NewDispatcher(message.DispatcherConfig{Router: router, Store: s.db, Log: s.log, Spread: messageSpread})
 	signIn := signin.New(signin.Config{
@@ -47,15 +80,11 @@ func (s *Server) mount(ctx context.Context) error {
 	}
 	renderer, err := pages.NewRenderer()
 	if err != nil {
-		return err
-	}
-	portalURL := ""
-	if c.PortalListen != "" {
-		portalURL = c.PortalURL
+		return nil, err
 	}
 	people := subscriber.New(subscriber.Config{
-		Issuer: c.Issuer, Portal: portalURL, Flow: authorization, Signin: signIn, Store: s.db, Catalog: s.catalog, Minter: minter, Keys: secrets,
-		Consents: consent.Book{Store: s.db, Traffic: s.traffic}, Traffic: s.traffic,
+		Issuer: c.Issuer, Portal: c.servedPortal(), Flow: authorization, Signin: signIn, Store: s.db, Catalog: s.catalog, Minter: minter,
+		Consents: consent.Book{Store: s.db, Traffic: s.traffic}, Traffic: s.traffic, Keys: secrets,
 		Renderer: renderer, Cookies: web.NewCookies(c.Issuer), Region: c.Region,
 		ClientIP: clientIP(c.TrustedProxies), Log: s.log, Now: clock,
 	})
@@ -63,37 +92,19 @@ func (s *Server) mount(ctx context.Context) error {
 		Issuer: c.Issuer, Flow: authorization, Minter: minter, Signing: signing, Clients: s.catalog, People: people, Traffic: s.traffic,
 		Log: s.log, Now: clock,
 	})
-
-	public, err := tlsConfig(ctx, c, s.log)
-	if err != nil {
-		return err
-	}
-	health := map[string]http.Handler{
-		"GET /healthz": http.HandlerFunc(s.healthz),
-		"GET /readyz":  http.HandlerFunc(s.readyz),
-	}
 	reports, err := s.reportRoutes()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	console, err := coming.New()
-	if err != nil {
-		return err
+	return routes(health, reports, identityRoutes(machines, people, renderer.Static())), nil
+}
+
+// servedPortal is the portal's address; empty if this node serves none.
+func (c Config) servedPortal() string {
+	if c.PortalListen == "" {
+		return ""
 	}
-	identity := routes(health, reports, identityRoutes(machines, people, renderer.Static()))
-	https := strings.HasPrefix(c.Issuer, "https://")
-	s.add(listener{name: "identity", address: c.IdentityListen, tls: public, https: https, handler: identity})
-	if c.PortalListen != "" {
-		portal, err := s.portal(secrets, identity)
-		if err != nil {
-			return fmt.Errorf("portal: %w", err)
-		}
-		https := strings.HasPrefix(c.PortalURL, "https://")
-		s.add(listener{name: "portal", address: c.PortalListen, tls: public, https: https, limit: portalLimit, handler: portal})
-	}
-	s.add(listener{name: "console", address: c.ConsoleListen, tls: public, https: https, handler: console})
-	s.add(listener{name: "metrics", address: c.MetricsListen, handler: routes(health, map[string]http.Handler{"GET /metrics": s.metrics.handler()})})
-	return nil
+	return c.PortalURL
 }
 
 // identityRoutes says which addresses are the machines'; all others are people's.

@@ -24,7 +24,8 @@ import (
 
 // portal builds the developers' face and the management API, which share a listener. Identity is the handler that TRY IT sends
 // its requests to.
-func (s *Server) portal(secrets *secret.Keys, identity http.Handler) (http.Handler, error) {
+func (s *Server) portal(identity http.Handler) (http.Handler, error) {
+	secrets := s.keyring.Secret()
 	mail, err := s.mailer()
 	if err != nil {
 		return nil, err

@@ -63,8 +63,9 @@ async function post(address, body) {
     headers: { "Content-Type": "application/json", Accept: "application/json" },
     body: JSON.stringify(body),
   });
-  const said = await answer.json();
-  if (!answer.ok) {
+  const page = !answer.headers.get("Content-Type").includes("json"); // as for too many tries
+  const said = page ? { problem: "That did not work. Wait a minute and try again." } : await answer.json();
+  if (!answer.ok || page) {
     throw new Error(said.problem);
   }
   return said;
