@@ -25,6 +25,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/lastuse"
 	"github.com/dialtone-id/dialtone/internal/message"
 	"github.com/dialtone-id/dialtone/internal/secret"
 )
@@ -86,7 +87,7 @@ type Service struct {
 	Config
 	host     string             // of the origin, with its port
 	passkeys *webauthn.WebAuthn // nil: the host can have none
-	seen     lastSeen
+	seen     lastuse.Times
 }
 
 // New returns the service. Error: ErrInvalid, saying what to change in the policy or the origin.

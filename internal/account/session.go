@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
@@ -76,12 +74,12 @@ func (s *Service) Session(ctx context.Context, cookie string, now time.Time) (di
 	if err != nil {
 		return dialtone.AccountSession{}, dialtone.Account{}, fmt.Errorf("session: %w", err)
 	}
-	session.Seen = s.seen.latest(session)
+	session.Seen = s.seen.Latest(session.ID, session.Seen)
 	if !secret.Equal(session.SecretHash, secret.Hash(random)) || !s.live(session, now) {
 		return dialtone.AccountSession{}, dialtone.Account{}, fmt.Errorf("session is over or its secret is wrong: %w", dialtone.ErrNotFound)
 	}
 	if now.Sub(session.Seen) >= seenEvery {
-		s.seen.note(session.ID, now)
+		s.seen.Note(session.ID, now)
 		session.Seen = now
 	}
 	return session, account, nil
@@ -99,7 +97,7 @@ func (s *Service) Sessions(ctx context.Context, actor dialtone.Actor, now time.T
 		return nil, fmt.Errorf("sessions: %w", err)
 	}
 	for i := range sessions {
-		sessions[i].Seen = s.seen.latest(sessions[i])
+		sessions[i].Seen = s.seen.Latest(sessions[i].ID, sessions[i].Seen)
 	}
 	sessions = slices.DeleteFunc(sessions, func(session dialtone.AccountSession) bool {
 		return !s.live(session, now) || actor.OrganizationID != "" && actor.OrganizationID != session.OrganizationID
@@ -155,53 +153,5 @@ func (s *Service) SignOut(ctx context.Context, cookie string, now time.Time) err
 // FlushSeen writes when sessions were last seen. What cannot be written now is kept for the next time. Until then a restart
 // forgets it, and a session seems idle for longer than it is.
 func (s *Service) FlushSeen(ctx context.Context) error {
-	pending := s.seen.take()
-	if len(pending) == 0 {
-		return nil
-	}
-	if err := s.Store.TouchAccountSessions(ctx, pending); err != nil {
-		s.seen.giveBack(pending)
-		return fmt.Errorf("flush last sight of %d sessions: %w", len(pending), err)
-	}
-	return nil
-}
-
-// lastSeen collects, by session id, the last sight that is not yet in the database. The zero value is ready.
-type lastSeen struct {
-	mu sync.Mutex
-	at map[string]time.Time
-}
-
-func (l *lastSeen) note(sessionID string, now time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.at == nil {
-		l.at = make(map[string]time.Time)
-	}
-	l.at[sessionID] = now
-}
-
-// latest is when a session was last seen, here or by whoever wrote its row.
-func (l *lastSeen) latest(session dialtone.AccountSession) time.Time {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if at := l.at[session.ID]; at.After(session.Seen) {
-		return at
-	}
-	return session.Seen
-}
-
-func (l *lastSeen) take() map[string]time.Time {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	taken := l.at
-	l.at = nil
-	return taken
-}
-
-func (l *lastSeen) giveBack(taken map[string]time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	maps.Copy(taken, l.at) // what was noted meanwhile is later
-	l.at = taken
+	return s.seen.Flush(ctx, "sessions", s.Store.TouchAccountSessions)
 }

@@ -52,9 +52,6 @@ var allKinds = []Kind{
 	kindChanged, kindTooLarge, kindMediaType, kindInvalid, kindKeyReused, kindPrecondition, kindTooMany, kindFault, kindUnavailable,
 }
 
-// Kinds returns all kinds of problems, for the documentation.
-func Kinds() []Kind { return slices.Clone(allKinds) }
-
 // Problem is the answer to what could not be done (RFC 9457). It is an error, too.
 type Problem struct {
 	Type     string       `json:"type" format:"uri" doc:"The kind of problem: an address that explains it"`

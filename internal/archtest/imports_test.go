@@ -26,7 +26,7 @@ type room struct {
 // The floors, from the ground up. A room may use what stands below it.
 var (
 	ground = []string{"internal/dialtone"}
-	tools  = []string{"internal/oauth", "internal/token", "internal/message", "internal/keys", "internal/secret", "internal/outbound", "internal/rate"}
+	tools  = []string{"internal/oauth", "internal/token", "internal/message", "internal/keys", "internal/secret", "internal/outbound", "internal/rate", "internal/lastuse"}
 	verbs  = []string{"internal/flow", "internal/consent", "internal/signin", "internal/account", "internal/catalog", "internal/directory", "internal/event", "internal/traffic"}
 	faces  = []string{"internal/protocol", "internal/api", "internal/web", "internal/web/*"}
 	house  = slices.Concat(ground, tools, verbs, faces, []string{"internal/store", "internal/store/*", "internal/server", "docs"})
@@ -49,6 +49,7 @@ var rooms = slices.Concat(
 		{"internal/keys", []string{"internal/dialtone", "internal/secret", "internal/token"}, "keys are made and rotated without knowing who uses them; rows come through an interface"},
 		{"internal/message", []string{"internal/dialtone", "internal/secret"}, "a sender carries a text to a number and does not know why"},
 		{"internal/outbound", ground, "the guarded client fetches an address and does not know for whom"},
+		{"internal/lastuse", nil, "it keeps ids and times, and does not know whose"},
 		{"internal/rate", nil, "counting needs nothing but a clock, and that comes in"},
 		{"docs", nil, "the guide is text; the portal shows it"},
 		{"internal/store", []string{"internal/dialtone", "internal/secret"}, "the store keeps nouns and counts; a rule in SQL would be a rule that no verb knows of"},
@@ -92,7 +93,7 @@ var restrictions = []restriction{
 	},
 	{
 		imports: []string{"net/http", "net/http/httptest"},
-		not:     []string{"internal/dialtone", "internal/secret", "internal/oauth", "internal/token", "internal/keys", "internal/rate", "internal/store", "internal/flow", "internal/consent", "internal/signin", "internal/directory", "internal/catalog", "internal/traffic"},
+		not:     []string{"internal/dialtone", "internal/secret", "internal/oauth", "internal/token", "internal/keys", "internal/rate", "internal/lastuse", "internal/store", "internal/flow", "internal/consent", "internal/signin", "internal/directory", "internal/catalog", "internal/traffic"},
 		why:     "nouns, rules and verbs do not know that they are called over HTTP",
 	},
 }

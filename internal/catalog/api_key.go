@@ -122,6 +122,6 @@ func (c *Catalog) AuthenticateAPIKey(ctx context.Context, text string, now time.
 	case err != nil:
 		return dialtone.Actor{}, fmt.Errorf("API key: %w", err)
 	}
-	c.keysLastUsed.note(k.ID, now)
+	c.keysLastUsed.Note(k.ID, now)
 	return dialtone.Actor{APIKeyID: k.ID, OrganizationID: k.OrganizationID, Rights: k.Rights, Name: k.Name}, nil
 }

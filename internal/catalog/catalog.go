@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/lastuse"
 )
 
 // Store is what the catalogue needs of the database. What only one file needs is declared there.
@@ -64,9 +65,9 @@ type Catalog struct {
 	registrations *fresh[string, dialtone.Registration]
 	scopes        *fresh[struct{}, map[string]dialtone.Scope]
 	operators     *fresh[struct{}, []dialtone.Operator]
-	closed        []string // operators
-	lastUsed      lastUsed // of client secrets
-	keysLastUsed  lastUsed
+	closed        []string      // operators
+	lastUsed      lastuse.Times // of client secrets
+	keysLastUsed  lastuse.Times
 	decoding      chan struct{} // holds one thing for each picture that is being decoded
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"sync"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
@@ -34,56 +32,14 @@ func (c *Catalog) AuthenticateSecret(registration dialtone.Registration, text st
 	if used == "" {
 		return false
 	}
-	c.lastUsed.note(used, now)
+	c.lastUsed.Note(used, now)
 	return true
 }
 
 // FlushLastUsed writes when secrets and API keys were last used. What cannot be written now is kept for the next time.
 func (c *Catalog) FlushLastUsed(ctx context.Context) error {
 	return errors.Join(
-		c.lastUsed.flush(ctx, "client secrets", c.store.TouchClientSecrets),
-		c.keysLastUsed.flush(ctx, "API keys", c.store.TouchAPIKeys),
+		c.lastUsed.Flush(ctx, "client secrets", c.store.TouchClientSecrets),
+		c.keysLastUsed.Flush(ctx, "API keys", c.store.TouchAPIKeys),
 	)
-}
-
-// lastUsed collects, by the id of a secret or a key, the last use that is not yet in the database. The zero value is ready.
-type lastUsed struct {
-	mu sync.Mutex
-	at map[string]time.Time
-}
-
-func (l *lastUsed) note(id string, now time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.at == nil {
-		l.at = make(map[string]time.Time)
-	}
-	l.at[id] = now
-}
-
-func (l *lastUsed) flush(ctx context.Context, what string, touch func(context.Context, map[string]time.Time) error) error {
-	pending := l.take()
-	if len(pending) == 0 {
-		return nil
-	}
-	if err := touch(ctx, pending); err != nil {
-		l.giveBack(pending)
-		return fmt.Errorf("flush last use of %d %s: %w", len(pending), what, err)
-	}
-	return nil
-}
-
-func (l *lastUsed) take() map[string]time.Time {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	taken := l.at
-	l.at = nil
-	return taken
-}
-
-func (l *lastUsed) giveBack(taken map[string]time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	maps.Copy(taken, l.at) // what was noted meanwhile is later
-	l.at = taken
 }
