@@ -29,7 +29,10 @@ func (m *Room) SaveClient(w http.ResponseWriter, r *http.Request, v page.Visit) 
 		edit.AuthMethod = dialtone.AuthNone
 	}
 	if _, err := m.Catalog.SaveClient(r.Context(), v.Actor, c.ID, edit, read, v.Now); err != nil {
-		m.refuseClient(w, r, v, clientPage(c, o, edit, v.Now), err)
+		shown := clientPage(c, o, edit, v.Now)
+		// As old as the values are that the person has seen: a conflict must come up at the next try, too.
+		shown.Form.Seen = read.UnixMicro()
+		m.refuseClient(w, r, v, shown, err)
 		return
 	}
 	page.See(w, "/clients/"+c.ID+"?done=saved")
@@ -38,8 +41,6 @@ func (m *Room) SaveClient(w http.ResponseWriter, r *http.Request, v page.Visit) 
 // refuseClient shows the form again with the person's own values and with what is wrong.
 func (m *Room) refuseClient(w http.ResponseWriter, r *http.Request, v page.Visit, shown *Client, cause error) {
 	if wrong, ok := errors.AsType[dialtone.FieldErrors](cause); ok {
-		read, _ := seen(r)
-		shown.Form.Seen = read.UnixMicro() // a conflict must come up at the next try, too
 		shown.Problem = shown.Form.refuse(wrong)
 		shown.Wrong = shown.Form.wrong()
 		m.pages.Render(w, v, http.StatusUnprocessableEntity, shown)

@@ -11,20 +11,11 @@ import (
 
 // SaveGeneral saves the product's own fields, unless somebody else did so since the form was read: then it shows both.
 func (m *Room) SaveGeneral(w http.ResponseWriter, r *http.Request, v page.Visit) {
-	if !m.Desk.Form(w, r, v) {
+	o, ok := m.openToSave(w, r, v)
+	if !ok {
 		return
 	}
-	o, err := m.open(r, v)
-	if err != nil {
-		m.Desk.Fail(w, r, v, err)
-		return
-	}
-	read, err := seen(r)
-	if err != nil {
-		m.Desk.Fail(w, r, v, err)
-		return
-	}
-	saved, err := m.Catalog.SaveProduct(r.Context(), v.Actor, o.Product.ID, formEdit(r), read, v.Now)
+	saved, err := m.Catalog.SaveProduct(r.Context(), v.Actor, o.Product.ID, formEdit(r), o.seen, v.Now)
 	if err != nil {
 		m.refuseGeneral(w, r, v, o, err)
 		return
@@ -43,8 +34,7 @@ func (m *Room) refuseGeneral(w http.ResponseWriter, r *http.Request, v page.Visi
 	shown := general(o, formEdit(r))
 	if isWrong {
 		// As old as the values are that the person has seen: a conflict must come up at the next try, too.
-		read, _ := seen(r)
-		shown.Seen = read.UnixMicro()
+		shown.Seen = o.seen.UnixMicro()
 		shown.Problem = shown.Fields.refuse(wrong)
 		shown.Wrong = shown.Fields.wrong()
 		m.pages.Render(w, v, http.StatusUnprocessableEntity, shown)

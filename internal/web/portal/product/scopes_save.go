@@ -11,22 +11,13 @@ import (
 
 // SaveScopes saves which scopes the product enables, unless somebody else changed the product since the form was read.
 func (m *Room) SaveScopes(w http.ResponseWriter, r *http.Request, v page.Visit) {
-	if !m.Desk.Form(w, r, v) {
-		return
-	}
-	o, err := m.open(r, v)
-	if err != nil {
-		m.Desk.Fail(w, r, v, err)
-		return
-	}
-	read, err := seen(r)
-	if err != nil {
-		m.Desk.Fail(w, r, v, err)
+	o, ok := m.openToSave(w, r, v)
+	if !ok {
 		return
 	}
 	chosen := o.Product
 	chosen.Scopes = chosenScopes(r, o.Product)
-	saved, err := m.Catalog.SetScopes(r.Context(), v.Actor, o.Product.ID, chosen.Scopes, read, v.Now)
+	saved, err := m.Catalog.SetScopes(r.Context(), v.Actor, o.Product.ID, chosen.Scopes, o.seen, v.Now)
 	if err != nil {
 		m.refuseScopes(w, r, v, o, chosen, err)
 		return
@@ -53,8 +44,7 @@ func (m *Room) refuseScopes(w http.ResponseWriter, r *http.Request, v page.Visit
 		return
 	}
 	if isWrong {
-		read, _ := seen(r)
-		shown.Seen = read.UnixMicro()
+		shown.Seen = o.seen.UnixMicro()
 		shown.Problem = Entries(nil).refuse(wrong)
 		m.pages.Render(w, v, http.StatusUnprocessableEntity, shown)
 		return

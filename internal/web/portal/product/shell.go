@@ -26,6 +26,7 @@ type view struct {
 	owner      dialtone.Organization // whose it is
 	MayWrite   bool                  // change the product
 	MayClients bool                  // change its clients
+	seen       time.Time             // of a posted form: when what it shows was last changed
 }
 
 // open finds the product that the address names. ErrNotFound also where the person is no member.
@@ -35,6 +36,22 @@ func (m *Room) open(r *http.Request, v page.Visit) (view, error) {
 		return view{}, err
 	}
 	return m.viewOf(r, v, product, role)
+}
+
+// openToSave reads the form that changes the product, and finds the product. When it returns false, the request is answered.
+func (m *Room) openToSave(w http.ResponseWriter, r *http.Request, v page.Visit) (view, bool) {
+	if !m.Desk.Form(w, r, v) {
+		return view{}, false
+	}
+	o, err := m.open(r, v)
+	if err == nil {
+		o.seen, err = seen(r)
+	}
+	if err != nil {
+		m.Desk.Fail(w, r, v, err)
+		return view{}, false
+	}
+	return o, true
 }
 
 func (m *Room) viewOf(r *http.Request, v page.Visit, product dialtone.Product, role dialtone.Role) (view, error) {
