@@ -13,7 +13,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/dialtone-id/dialtone/internal/catalog"
+	"github.com/dialtone-id/dialtone/internal/apply"
 	"github.com/dialtone-id/dialtone/internal/server"
 )
 
@@ -45,7 +45,7 @@ func (c *applyCommand) Run(ctx context.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Storage.Catalog(db).Apply(ctx, document, c.keep, now); err != nil {
+	if err := c.Applier(db).Apply(ctx, document, c.keep, now); err != nil {
 		return errors.Join(fmt.Errorf("%s: %w", c.File, err), db.Close())
 	}
 	if err := db.Close(); err != nil {
@@ -57,16 +57,16 @@ func (c *applyCommand) Run(ctx context.Context, t terminal) error {
 	return err
 }
 
-func (c *applyCommand) read() (catalog.Document, error) {
+func (c *applyCommand) read() (apply.Document, error) {
 	if c.File == "-" {
-		return catalog.ParseDocument(os.Stdin)
+		return apply.ParseDocument(os.Stdin)
 	}
 	file, err := os.Open(c.File)
 	if err != nil {
-		return catalog.Document{}, err
+		return apply.Document{}, err
 	}
 	defer file.Close()
-	return catalog.ParseDocument(file)
+	return apply.ParseDocument(file)
 }
 
 // credentialsFile is what --credentials holds.
@@ -82,7 +82,7 @@ type clientCredentials struct {
 }
 
 // keep adds the credentials to the file. It is written to disk before it returns, so that no secret is lost.
-func (c *applyCommand) keep(made []catalog.Credentials) error {
+func (c *applyCommand) keep(made []apply.Credentials) error {
 	if c.Credentials == "" {
 		return errors.New("name a file for them with --credentials, or give each client an id and its secret_sha256")
 	}

@@ -56,7 +56,7 @@ func (c *demoCommand) Run(ctx context.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	if err := node.Catalog().Apply(ctx, d.seed(), nil, time.Now().UTC()); err != nil {
+	if err := node.Applier().Apply(ctx, d.seed(), nil, time.Now().UTC()); err != nil {
 		return errors.Join(fmt.Errorf("fill the demo: %w", err), node.Close())
 	}
 	node.Listen("inbox", d.listen(3), d.inboxHandler(messages))

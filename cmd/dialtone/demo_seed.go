@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/dialtone-id/dialtone/examples/rp"
-	"github.com/dialtone-id/dialtone/internal/catalog"
+	"github.com/dialtone-id/dialtone/internal/apply"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/directory"
 )
@@ -29,15 +29,15 @@ func fjordNumbers() []string {
 }
 
 // seed is the demo's catalogue, in the words of a file for `dialtone apply`.
-func (d demo) seed() catalog.Document {
+func (d demo) seed() apply.Document {
 	sum := sha256.Sum256([]byte(d.clientSecret.Reveal()))
-	document := catalog.Document{
-		Operators: []catalog.OperatorEntry{{
+	document := apply.Document{
+		Operators: []apply.OperatorEntry{{
 			ID: fjordID, Name: "Fjord Mobile", Colour: "#0b4f8a", Support: "https://fjord.example/help", Language: "fr",
 			Ranges: []string{"+3363998"}, Approval: string(dialtone.ApprovalAutomatic),
-			SMS: catalog.SMSEntry{Route: "inbox", Sender: "Fjord"},
+			SMS: apply.SMSEntry{Route: "inbox", Sender: "Fjord"},
 		}},
-		Scopes: []catalog.ScopeEntry{{
+		Scopes: []apply.ScopeEntry{{
 			Name: smsScope, Category: "Messaging",
 			Developer: "Send text messages to the subscriber.",
 			Subscriber: map[string]string{
@@ -50,20 +50,20 @@ func (d demo) seed() catalog.Document {
 				"ar": "إرسال رسائل نصية إليك",
 			},
 		}},
-		Organizations: []catalog.OrganizationEntry{{ID: "org_demo", Name: "Example Apps", Owners: []string{demoOwner}}},
-		Products: []catalog.ProductEntry{{
+		Organizations: []apply.OrganizationEntry{{ID: "org_demo", Name: "Example Apps", Owners: []string{demoOwner}}},
+		Products: []apply.ProductEntry{{
 			ID: productID, Organization: "org_demo", Name: "Example app", Subtitle: "Sign in without a password",
 			Description: "A small app that knows you by your phone number.", Price: "Free", Support: "https://example.com/help",
-			Scopes: []catalog.ProductScopeEntry{
+			Scopes: []apply.ProductScopeEntry{
 				{Name: dialtone.ScopeOpenID}, {Name: dialtone.ScopePhone}, {Name: dialtone.ScopeOfflineAccess},
 				{Name: smsScope, Optional: true},
 			},
-			Listing: []catalog.ListingEntry{
+			Listing: []apply.ListingEntry{
 				{Operator: directory.SandboxOperatorID, State: string(dialtone.ListingEnabled)},
 				{Operator: fjordID, State: string(dialtone.ListingEnabled)},
 			},
 		}},
-		Clients: []catalog.ClientEntry{{
+		Clients: []apply.ClientEntry{{
 			ID: clientID, Product: productID, Description: "The example app of the demo",
 			RedirectURIs:           []string{d.url(3) + rp.CallbackPath},
 			PostRevokeRedirectURIs: []string{d.url(3) + rp.RemovedPath},
@@ -72,7 +72,7 @@ func (d demo) seed() catalog.Document {
 		}},
 	}
 	for _, number := range fjordNumbers() {
-		document.Subscriptions = append(document.Subscriptions, catalog.SubscriptionEntry{Operator: fjordID, PhoneNumber: number})
+		document.Subscriptions = append(document.Subscriptions, apply.SubscriptionEntry{Operator: fjordID, PhoneNumber: number})
 	}
 	return document
 }

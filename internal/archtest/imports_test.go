@@ -29,7 +29,7 @@ var (
 	tools  = []string{"internal/oauth", "internal/token", "internal/message", "internal/keys", "internal/secret", "internal/outbound", "internal/rate", "internal/lastuse"}
 	verbs  = []string{"internal/flow", "internal/consent", "internal/signin", "internal/account", "internal/catalog", "internal/directory", "internal/event", "internal/traffic"}
 	faces  = []string{"internal/protocol", "internal/api", "internal/web", "internal/web/*"}
-	house  = slices.Concat(ground, tools, verbs, faces, []string{"internal/store", "internal/store/*", "internal/server", "docs"})
+	house  = slices.Concat(ground, tools, verbs, faces, []string{"internal/apply", "internal/store", "internal/store/*", "internal/server", "docs"})
 )
 
 const (
@@ -58,6 +58,7 @@ var rooms = slices.Concat(
 		{"internal/web/*", slices.Concat(ground, tools, verbs, []string{"internal/web", "internal/web/*"}), whyFace},
 		{"internal/protocol", slices.Concat(ground, tools, verbs), whyFace},
 		{"internal/api", slices.Concat(ground, tools, verbs), whyFace},
+		{"internal/apply", slices.Concat(ground, tools, verbs), "a document is written through the verbs of each noun; none of them knows that there are documents"},
 		{"internal/server", slices.Concat(house, []string{"examples/*"}), "the server joins everything, and nothing joins the server but the command"},
 		{"internal/archtest", nil, "it reads the repository and runs nothing of it"},
 		{"cmd/dialtone", slices.Concat(house, []string{"examples/*"}), "a command parses flags and calls the server"},
@@ -93,7 +94,7 @@ var restrictions = []restriction{
 	},
 	{
 		imports: []string{"net/http", "net/http/httptest"},
-		not:     []string{"internal/dialtone", "internal/secret", "internal/oauth", "internal/token", "internal/keys", "internal/rate", "internal/lastuse", "internal/store", "internal/flow", "internal/consent", "internal/signin", "internal/directory", "internal/catalog", "internal/traffic"},
+		not:     []string{"internal/dialtone", "internal/secret", "internal/oauth", "internal/token", "internal/keys", "internal/rate", "internal/lastuse", "internal/store", "internal/flow", "internal/consent", "internal/signin", "internal/directory", "internal/catalog", "internal/traffic", "internal/apply"},
 		why:     "nouns, rules and verbs do not know that they are called over HTTP",
 	},
 }

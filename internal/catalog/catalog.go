@@ -2,16 +2,14 @@
 // listings.
 //
 // It owns the rules for changing them (a product's consent version grows with a material change, an operator with
-// automatic approval enables what it is offered, a secret is shown once), the cache through which every protocol request
-// reads them, and the YAML document of `dialtone apply`. It refuses to hold anything about a subscriber's consents,
-// sessions or grants, which are never cached.
+// automatic approval enables what it is offered, a secret is shown once) and the cache through which every protocol request
+// reads them. It refuses to hold anything about a subscriber's consents, sessions or grants, which are never cached.
 //
 //	Registration, Scopes, Operators ── at most 1 s old, dropped at once on the node that writes
 //	PutOperator … List, AddSecret   ── validate, write, drop
 //	AuthenticateSecret              ── which of the client's live secrets, if any
 //	May, Organization … SaveClient  ── what members and API keys do: who may is in permission.go, what they may write in
 //	                                   fields.go, and every change leaves a line in the organization's log
-//	ParseDocument, Apply            ── all of the above from one file, idempotently
 package catalog
 
 import (
@@ -32,8 +30,6 @@ type Store interface {
 	Product(ctx context.Context, id string) (dialtone.Product, error)
 	Client(ctx context.Context, id string) (dialtone.Client, error)
 	Listing(ctx context.Context, productID, operatorID string) (dialtone.Listing, error)
-	Subscription(ctx context.Context, id string) (dialtone.Subscription, error)
-	SubscriptionByNumber(ctx context.Context, number dialtone.PhoneNumber) (dialtone.Subscription, error)
 
 	PutOperator(ctx context.Context, operator dialtone.Operator) error
 	PutScope(ctx context.Context, scope dialtone.Scope) error
@@ -43,7 +39,6 @@ type Store interface {
 	PutClientSecret(ctx context.Context, clientID string, secret dialtone.ClientSecret) error
 	TouchClientSecrets(ctx context.Context, lastUsed map[string]time.Time) error
 	PutListing(ctx context.Context, listing dialtone.Listing, actor string) error
-	PutSubscription(ctx context.Context, subscription dialtone.Subscription, now time.Time) error
 
 	membershipStore
 	organizationStore

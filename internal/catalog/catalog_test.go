@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dialtone-id/dialtone/internal/apply"
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
@@ -43,105 +44,29 @@ subscriptions:
 var now = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 
 // kept collects what Apply hands to keep.
-type kept []catalog.Credentials
+type kept []apply.Credentials
 
-func (k *kept) keep(made []catalog.Credentials) error {
+func (k *kept) keep(made []apply.Credentials) error {
 	*k = append(*k, made...)
 	return nil
 }
 
-func parse(t *testing.T, text string) catalog.Document {
+func parse(t *testing.T, text string) apply.Document {
 	t.Helper()
-	parsed, err := catalog.ParseDocument(strings.NewReader(text))
+	parsed, err := apply.ParseDocument(strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return parsed
 }
 
-func apply(t *testing.T, c *catalog.Catalog, text string, at time.Time) kept {
+func put(t *testing.T, c *catalog.Catalog, db apply.Store, text string, at time.Time) kept {
 	t.Helper()
 	var k kept
-	if err := c.Apply(t.Context(), parse(t, text), k.keep, at); err != nil {
+	if err := apply.New(c, db).Apply(t.Context(), parse(t, text), k.keep, at); err != nil {
 		t.Fatal(err)
 	}
 	return k
-}
-
-func TestApplyingTwiceChangesNothingAndMakesNoSecondSecret(t *testing.T) {
-	t.Parallel()
-	db := storetest.New(t)
-	c := catalog.New(db)
-	first := apply(t, c, document, now)
-	if len(first) != 1 {
-		t.Fatalf("%d secrets were made, want one: a public client has none", len(first))
-	}
-	before := snapshot(t, db, first[0].ClientID)
-	if second := apply(t, c, document, now.Add(time.Hour)); len(second) != 0 {
-		t.Errorf("the second run made %d secrets", len(second))
-	}
-	if diff := cmp.Diff(before, snapshot(t, db, first[0].ClientID)); diff != "" {
-		t.Errorf("the second run changed something (-first +second):\n%s", diff)
-	}
-}
-
-// state is what a document can change.
-type state struct {
-	Registration dialtone.Registration
-	Operators    []dialtone.Operator
-	Scopes       []dialtone.Scope
-	Subscription dialtone.Subscription
-}
-
-func snapshot(t *testing.T, db *store.DB, clientID string) state {
-	t.Helper()
-	var s state
-	var err error
-	if s.Registration, err = db.Registration(t.Context(), clientID); err != nil {
-		t.Fatal(err)
-	}
-	if s.Operators, err = db.Operators(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if s.Scopes, err = db.Scopes(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if s.Subscription, err = db.SubscriptionByNumber(t.Context(), "+33639980000"); err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func TestTheMadeSecretAuthenticatesAndTheStoreHoldsItsHashOnly(t *testing.T) {
-	t.Parallel()
-	db := storetest.New(t)
-	c := catalog.New(db)
-	made := apply(t, c, document, now)[0]
-	registration, err := c.Registration(t.Context(), made.ClientID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := made.ClientSecret.Reveal()
-	switch {
-	case !strings.HasPrefix(text, "dt_cs_"):
-		t.Error("a leak scanner cannot recognise the secret")
-	case !c.AuthenticateSecret(registration, text, now):
-		t.Error("the secret is not accepted")
-	case c.AuthenticateSecret(registration, text+"x", now) || c.AuthenticateSecret(registration, "", now):
-		t.Error("another secret is accepted")
-	case registration.Client.Secrets[0].Hash != secret.Hash(text):
-		t.Error("the store does not hold the hash")
-	}
-	if err := c.FlushLastUsed(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	client, err := db.Client(t.Context(), made.ClientID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if used := client.Secrets[0].LastUsed; !used.Equal(now) {
-		t.Errorf("last used %v, want %v", used, now)
-	}
 }
 
 func TestAnExpiredSecretIsRefused(t *testing.T) {
@@ -150,7 +75,8 @@ func TestAnExpiredSecretIsRefused(t *testing.T) {
 		{ID: "old", Hash: secret.Hash("old"), Expires: now},
 		{ID: "new", Hash: secret.Hash("new"), Expires: now.Add(time.Second)},
 	}}}
-	c := catalog.New(storetest.New(t))
+	db := storetest.New(t)
+	c := catalog.New(db)
 	if c.AuthenticateSecret(registration, "old", now) || !c.AuthenticateSecret(registration, "new", now) {
 		t.Error("want the new one of two secrets only")
 	}
@@ -158,8 +84,9 @@ func TestAnExpiredSecretIsRefused(t *testing.T) {
 
 func TestAListingFollowsTheOperatorsApprovalAndStaffDecisionsStay(t *testing.T) {
 	t.Parallel()
-	c := catalog.New(storetest.New(t))
-	client := apply(t, c, document, now)[0].ClientID
+	db := storetest.New(t)
+	c := catalog.New(db)
+	client := put(t, c, db, document, now)[0].ClientID
 	listings := func() map[string]dialtone.ListingState {
 		registration, err := c.Registration(t.Context(), client)
 		if err != nil {
@@ -176,7 +103,7 @@ func TestAListingFollowsTheOperatorsApprovalAndStaffDecisionsStay(t *testing.T) 
 			t.Fatal(err)
 		}
 	}
-	apply(t, c, document, now)
+	put(t, c, db, document, now)
 	want = map[string]dialtone.ListingState{"fjord": dialtone.ListingSuspended, "tundra": dialtone.ListingEnabled}
 	if diff := cmp.Diff(want, listings()); diff != "" {
 		t.Errorf("offering again undid a decision (-want +got):\n%s", diff)
@@ -200,8 +127,8 @@ func TestAMaterialChangeAsksForConsentAgain(t *testing.T) {
 	version := func(t *testing.T, from, to string) int {
 		db := storetest.New(t)
 		c := catalog.New(db)
-		apply(t, c, document, now)
-		apply(t, c, strings.Replace(document, from, to, 1), now)
+		put(t, c, db, document, now)
+		put(t, c, db, strings.Replace(document, from, to, 1), now)
 		product, err := db.Product(t.Context(), "product_1")
 		if err != nil {
 			t.Fatal(err)
@@ -226,149 +153,11 @@ func TestAMaterialChangeAsksForConsentAgain(t *testing.T) {
 	}
 }
 
-func TestAClientMayBringItsSecretsHash(t *testing.T) {
-	t.Parallel()
-	const sum = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b" // of "secret"
-	text := strings.Replace(document, "description: this is a test", "id: client_own, secret_sha256: "+sum+", description: x", 1)
-	c := catalog.New(storetest.New(t))
-	for range 2 {
-		if made := apply(t, c, text, now); len(made) != 0 {
-			t.Fatalf("%d secrets were made", len(made))
-		}
-	}
-	registration, err := c.Registration(t.Context(), "client_own")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(registration.Client.Secrets) != 1 || !c.AuthenticateSecret(registration, "secret", now) {
-		t.Errorf("%d secrets, want one that 'secret' opens", len(registration.Client.Secrets))
-	}
-}
-
-func TestASecretThatCannotBeKeptIsMadeAgain(t *testing.T) {
-	t.Parallel()
-	c := catalog.New(storetest.New(t))
-	full := errors.New("the disk is full")
-	err := c.Apply(t.Context(), parse(t, document), func([]catalog.Credentials) error { return full }, now)
-	if !errors.Is(err, full) {
-		t.Fatalf("got %v, want what keep said", err)
-	}
-	if made := apply(t, c, document, now); len(made) != 1 {
-		t.Errorf("%d secrets were made after that, want one", len(made))
-	}
-}
-
-func TestADocumentIsRefusedAsAWhole(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct{ old, new, want string }{
-		"bad redirect URI":   {"https://example.com/callback", "http://example.com/callback", "use https"},
-		"bad colour":         {"#0b4f8a", "blue", "#rrggbb"},
-		"bad listing":        {"{operator: fjord}", "{operator: fjord, state: maybe}", "none of offered"},
-		"bad number":         {"+33639980000", "0639980000", "phone_number is not"},
-		"bad scope name":     {`name: "sms.text:send", category`, `name: "a b", category`, "a name has"},
-		"no organization":    {"{id: org_1, name: Example Apps}", "{id: org_1}", "name is empty"},
-		"bad secret hash":    {"description: this is a test", "description: x, secret_sha256: abc", "64 hexadecimal"},
-		"bad status":         {`phone_number: "+33639980000"`, `phone_number: "+33639980000", status: asleep`, "none of active"},
-		"public with secret": {"type: public", "type: public, auth_method: client_secret_basic", "public client"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if !strings.Contains(document, test.old) {
-				t.Fatalf("the document has no %q", test.old)
-			}
-			db := storetest.New(t)
-			var k kept
-			err := catalog.New(db).Apply(t.Context(), parse(t, strings.Replace(document, test.old, test.new, 1)), k.keep, now)
-			if !errors.Is(err, dialtone.ErrInvalid) || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got %v, want a text with %q", err, test.want)
-			}
-			if operators, err := db.Operators(t.Context()); err != nil || len(operators) != 0 {
-				t.Errorf("half a document was saved: %d operators, %v", len(operators), err)
-			}
-		})
-	}
-}
-
-func TestAnUnknownKeyIsRefusedWithItsLine(t *testing.T) {
-	t.Parallel()
-	_, err := catalog.ParseDocument(strings.NewReader("organizations:\n  - id: org_1\n    nmae: Example\n"))
-	if !errors.Is(err, dialtone.ErrInvalid) || !strings.Contains(err.Error(), "[3:") || !strings.Contains(err.Error(), "nmae") {
-		t.Errorf("got %v, want the key and line 3", err)
-	}
-}
-
-func TestAnEmptyDocumentIsNoError(t *testing.T) {
-	t.Parallel()
-	if _, err := catalog.ParseDocument(strings.NewReader("")); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestSomethingThatIsNotThereIsNamed(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct{ old, new, want string }{
-		"operator of a listing": {"{operator: tundra}", "{operator: nobody}", "nobody"},
-		"scope of a product":    {"{name: openid}", "{name: nothing}", "nothing"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var k kept
-			err := catalog.New(storetest.New(t)).Apply(t.Context(), parse(t, strings.Replace(document, test.old, test.new, 1)), k.keep, now)
-			if err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got %v, want a text with %q", err, test.want)
-			}
-		})
-	}
-}
-
-func TestAnEndedLineStaysEnded(t *testing.T) {
-	t.Parallel()
-	db := storetest.New(t)
-	c := catalog.New(db)
-	apply(t, c, document, now)
-	first, err := db.SubscriptionByNumber(t.Context(), "+33639980000")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ended := strings.Replace(document, `phone_number: "+33639980000"`, `phone_number: "+33639980000", status: ended`, 1)
-	apply(t, c, ended, now)
-	apply(t, c, ended, now)
-	apply(t, c, document, now)
-	second, err := db.SubscriptionByNumber(t.Context(), "+33639980000")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if second.ID == first.ID {
-		t.Error("the ended line came back: its new owner would see what the old one had")
-	}
-}
-
-func TestADocumentCannotTouchTheSandbox(t *testing.T) {
-	t.Parallel()
-	db := storetest.New(t)
-	err := db.PutOperator(t.Context(), dialtone.Operator{
-		ID: "sandbox", Name: "Sandbox", Approval: dialtone.ApprovalAutomatic, Sandbox: true, Language: "en", Created: now, Updated: now,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, text := range []string{
-		"operators: [{id: sandbox, name: Mine}]",
-		`subscriptions: [{operator: sandbox, phone_number: "+46701234567"}]`,
-	} {
-		if err := catalog.New(db).Apply(t.Context(), parse(t, text), nil, now); !errors.Is(err, dialtone.ErrInvalid) {
-			t.Errorf("%s: got %v, want ErrInvalid", text, err)
-		}
-	}
-}
-
 func TestAChangeIsSeenAtOnceHereAndWithinASecondElsewhere(t *testing.T) {
 	t.Parallel()
 	db := storetest.New(t)
 	here, elsewhere := catalog.New(db), catalog.New(db)
-	client := apply(t, here, document, now)[0].ClientID
+	client := put(t, here, db, document, now)[0].ClientID
 	name := func(c *catalog.Catalog) string {
 		registration, err := c.Registration(t.Context(), client)
 		if err != nil {
@@ -379,7 +168,7 @@ func TestAChangeIsSeenAtOnceHereAndWithinASecondElsewhere(t *testing.T) {
 	if name(here) != "Weather" || name(elsewhere) != "Weather" {
 		t.Fatal("both nodes should know the product")
 	}
-	apply(t, here, strings.Replace(document, "name: Weather", "name: Climate", 1), now)
+	put(t, here, db, strings.Replace(document, "name: Weather", "name: Climate", 1), now)
 	changed := time.Now()
 	if got := name(here); got != "Climate" {
 		t.Errorf("the node that wrote still serves %q", got)
@@ -397,11 +186,12 @@ func TestAChangeIsSeenAtOnceHereAndWithinASecondElsewhere(t *testing.T) {
 
 func TestAClientIsFoundAtOnceAfterItWasLookedUpInVain(t *testing.T) {
 	t.Parallel()
-	c := catalog.New(storetest.New(t))
+	db := storetest.New(t)
+	c := catalog.New(db)
 	if _, err := c.Registration(t.Context(), "client_app"); !errors.Is(err, dialtone.ErrNotFound) {
 		t.Fatalf("got %v, want ErrNotFound", err)
 	}
-	apply(t, c, document, now)
+	put(t, c, db, document, now)
 	if _, err := c.Registration(t.Context(), "client_app"); err != nil {
 		t.Error(err)
 	}
@@ -409,7 +199,8 @@ func TestAClientIsFoundAtOnceAfterItWasLookedUpInVain(t *testing.T) {
 
 func TestBuiltInScopesAreThereAndKeepTheirPlaceForOtherWords(t *testing.T) {
 	t.Parallel()
-	c := catalog.New(storetest.New(t))
+	db := storetest.New(t)
+	c := catalog.New(db)
 	if err := c.PutScope(t.Context(), dialtone.Scope{Name: "phone", Subscriber: map[string]string{"en": "Know your number"}}); err != nil {
 		t.Fatal(err)
 	}
@@ -448,7 +239,7 @@ func TestAReadThatBeganBeforeAWriteIsNotServedAfterIt(t *testing.T) {
 	t.Parallel()
 	db := &slowStore{DB: storetest.New(t)}
 	c := catalog.New(db)
-	client := apply(t, c, document, now)[0].ClientID
+	client := put(t, c, db, document, now)[0].ClientID
 	reading, release := make(chan struct{}), make(chan struct{})
 	db.reading, db.release = reading, release
 	old := make(chan string, 1)
@@ -460,7 +251,7 @@ func TestAReadThatBeganBeforeAWriteIsNotServedAfterIt(t *testing.T) {
 		old <- registration.Product.Name
 	}()
 	<-reading // the old row is read, but not yet in the cache
-	apply(t, c, strings.Replace(document, "name: Weather", "name: Climate", 1), now)
+	put(t, c, db, strings.Replace(document, "name: Weather", "name: Climate", 1), now)
 	close(release)
 	if got := <-old; got != "Weather" {
 		t.Errorf("the earlier caller got %q", got)
@@ -477,7 +268,7 @@ func TestAReadThatBeganBeforeAWriteIsNotServedAfterIt(t *testing.T) {
 func TestAtAClosedOperatorNoProductIsEnabled(t *testing.T) {
 	t.Parallel()
 	db := storetest.New(t)
-	made := apply(t, catalog.New(db), document, now)[0]
+	made := put(t, catalog.New(db), db, document, now)[0]
 	open, err := catalog.New(db).Registration(t.Context(), made.ClientID)
 	if err != nil {
 		t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
@@ -52,7 +51,7 @@ func (c *Catalog) PutScope(ctx context.Context, scope dialtone.Scope) error {
 
 // PutOrganization creates or renames an organization.
 func (c *Catalog) PutOrganization(ctx context.Context, organization dialtone.Organization, now time.Time) error {
-	if err := validOrganization(organization); err != nil {
+	if err := organization.Validate(); err != nil {
 		return err
 	}
 	organization.Created = now
@@ -146,7 +145,7 @@ func (c *Catalog) PutClient(ctx context.Context, client dialtone.Client, now tim
 // offered to an operator with automatic approval is enabled at once; offering what is listed already changes nothing, so
 // that it cannot undo what staff decided.
 func (c *Catalog) List(ctx context.Context, listing dialtone.Listing, actor string, now time.Time) error {
-	if err := validListing(listing); err != nil {
+	if err := listing.Validate(); err != nil {
 		return err
 	}
 	operator, err := c.Operator(ctx, listing.OperatorID)
@@ -175,19 +174,3 @@ func (c *Catalog) List(ctx context.Context, listing dialtone.Listing, actor stri
 
 // same reports whether writing the noun would change nothing but the time of its last change.
 func same[T any](noun, stored T) bool { return reflect.DeepEqual(noun, stored) }
-
-func validOrganization(organization dialtone.Organization) error {
-	if organization.ID == "" || strings.TrimSpace(organization.Name) == "" {
-		return fmt.Errorf("organization %q: %w: id or name is empty", organization.ID, dialtone.ErrInvalid)
-	}
-	return nil
-}
-
-func validListing(listing dialtone.Listing) error {
-	switch listing.State {
-	case dialtone.ListingOffered, dialtone.ListingEnabled, dialtone.ListingDeclined, dialtone.ListingSuspended:
-		return nil
-	}
-	return fmt.Errorf("listing of product %s at %s: %w: state %q is none of offered, enabled, declined, suspended",
-		listing.ProductID, listing.OperatorID, dialtone.ErrInvalid, listing.State)
-}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/secret"
 )
 
 type memberStore interface {
@@ -16,6 +17,19 @@ type memberStore interface {
 	ChangeRole(ctx context.Context, organizationID, accountID string, role dialtone.Role, a dialtone.Activity) error
 	RemoveMember(ctx context.Context, organizationID, accountID string, a dialtone.Activity) error
 	TransferOwnership(ctx context.Context, organizationID, fromID, toID string, a dialtone.Activity) error
+}
+
+// AddOwner makes whoever proves the e-mail address an owner of an organization that no member could invite them to. The log says
+// that it was by, which is no account.
+func (c *Catalog) AddOwner(ctx context.Context, organizationID, email, by string, now time.Time) error {
+	person := dialtone.Account{ID: secret.ID("account"), Email: email, Created: now}
+	a := signed(dialtone.Actor{AccountID: by, Name: by}, dialtone.Activity{
+		OrganizationID: organizationID, Action: "member.add", Detail: "as owner",
+	}, now)
+	if err := c.store.AddOwner(ctx, organizationID, person, now, a); err != nil {
+		return fmt.Errorf("add owner of organization %s: %w", organizationID, err)
+	}
+	return nil
 }
 
 // LastOwnerError says that an organization would be left without an owner. It wraps ErrConflict.

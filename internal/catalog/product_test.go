@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dialtone-id/dialtone/internal/apply"
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
@@ -257,7 +258,7 @@ func TestADocumentsOwnersGetInWhoeverTheyWereBefore(t *testing.T) {
 	known := s.accounts[s.developer.AccountID].Email
 	text := fmt.Sprintf("organizations: [{id: %s, name: Example Apps, owners: [%s, New@Example.com]}]\n", s.organization.ID, known)
 	for range 2 { // the second time nothing happens
-		apply(t, s.Catalog, text, now)
+		put(t, s.Catalog, s.db, text, now)
 	}
 	roles := make(map[string]dialtone.Role)
 	for _, m := range get(s.Members(t.Context(), s.owner, s.organization.ID))(t) {
@@ -275,7 +276,7 @@ func TestADocumentsOwnersGetInWhoeverTheyWereBefore(t *testing.T) {
 	if added != 2 {
 		t.Errorf("the log has %d lines about new owners, want 2", added)
 	}
-	err := s.Apply(t.Context(), parse(t, strings.Replace(text, "New@Example.com", "nobody", 1)), nil, now)
+	err := apply.New(s.Catalog, s.db).Apply(t.Context(), parse(t, strings.Replace(text, "New@Example.com", "nobody", 1)), nil, now)
 	fails(t, "an owner without an address", err, dialtone.ErrInvalid)
 }
 
@@ -288,7 +289,7 @@ func TestApplyingAgainKeepsThePictures(t *testing.T) {
 	tundra := get(s.Operator(t.Context(), "tundra"))(t)
 	tundra.Brand.LogoID = icon
 	must(t, s.PutOperator(t.Context(), tundra, now))
-	apply(t, s.Catalog, strings.Replace(text, "name: Tundra", "name: Tundra Mobile", 1), now)
+	put(t, s.Catalog, s.db, strings.Replace(text, "name: Tundra", "name: Tundra Mobile", 1), now)
 	if p, _, err := s.Product(t.Context(), s.viewer, s.product.ID); err != nil || p.IconID != icon || p.Subtitle != "Rain" {
 		t.Errorf("got %+v, %v", p, err)
 	}

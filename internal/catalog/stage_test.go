@@ -38,7 +38,7 @@ func newStage(t *testing.T) *stage {
 	t.Helper()
 	db := storetest.New(t)
 	s := &stage{Catalog: catalog.New(db), db: db, accounts: make(map[string]dialtone.Account)}
-	apply(t, s.Catalog, operators, now)
+	put(t, s.Catalog, s.db, operators, now)
 	must(t, db.PutOperator(t.Context(), dialtone.Operator{
 		ID: "sandbox", Name: "Sandbox", Approval: dialtone.ApprovalAutomatic, Sandbox: true, Language: "en", Created: now, Updated: now,
 	}))

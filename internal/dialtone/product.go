@@ -24,6 +24,14 @@ type Organization struct {
 	Created time.Time
 }
 
+// Validate says what is wrong with the organization, as an error that wraps ErrInvalid.
+func (o Organization) Validate() error {
+	if o.ID == "" || strings.TrimSpace(o.Name) == "" {
+		return fmt.Errorf("organization %q: %w: id or name is empty", o.ID, ErrInvalid)
+	}
+	return nil
+}
+
 // Scope is an entry of the platform's scope catalogue.
 type Scope struct {
 	Name       string // up to 128 characters of RFC 6749 §3.3, for example sms.text:send_to_subscriber
@@ -144,6 +152,16 @@ type Listing struct {
 	State      ListingState
 	Reason     string
 	Updated    time.Time
+}
+
+// Validate says what is wrong with the listing, as an error that wraps ErrInvalid.
+func (l Listing) Validate() error {
+	switch l.State {
+	case ListingOffered, ListingEnabled, ListingDeclined, ListingSuspended:
+		return nil
+	}
+	return fmt.Errorf("listing of product %s at %s: %w: state %q is none of offered, enabled, declined, suspended",
+		l.ProductID, l.OperatorID, ErrInvalid, l.State)
 }
 
 // ListingChange is one line of a listing's history.

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/account"
+	"github.com/dialtone-id/dialtone/internal/apply"
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/keys"
 	"github.com/dialtone-id/dialtone/internal/message"
@@ -70,6 +71,9 @@ func New(ctx context.Context, c Config, log *slog.Logger) (*Server, error) {
 
 // Catalog is what the node serves from; a change through it is seen at once.
 func (s *Server) Catalog() *catalog.Catalog { return s.catalog }
+
+// Applier brings the node to what documents say; a change through it is seen at once.
+func (s *Server) Applier() apply.Applier { return apply.New(s.catalog, s.db) }
 
 // Listen adds a listener in plain http. It must be called before Run.
 func (s *Server) Listen(name, address string, handler http.Handler) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dialtone-id/dialtone/internal/apply"
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/directory"
@@ -50,6 +51,9 @@ func (c Storage) Catalog(db *store.DB) *catalog.Catalog {
 	}
 	return catalog.New(db, directory.SandboxOperatorID)
 }
+
+// Applier returns what brings the database to what documents say.
+func (c Storage) Applier(db *store.DB) apply.Applier { return apply.New(c.Catalog(db), db) }
 
 func (c Storage) checkRootKey() error {
 	switch {

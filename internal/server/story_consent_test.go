@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dialtone-id/dialtone/internal/catalog"
+	"github.com/dialtone-id/dialtone/internal/apply"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
@@ -153,10 +153,10 @@ func TestAProductThatIsSuspendedLosesItsTokens(t *testing.T) {
 	a := h.story(t)
 	b, tokens := a.tokens(kim)
 	code := a.code(b.open(a.address()))
-	h.apply(catalog.Document{Products: []catalog.ProductEntry{{
+	h.apply(apply.Document{Products: []apply.ProductEntry{{
 		ID: "product_story", Organization: "org_story", Name: "Storytime",
 		Scopes:  seed().Products[0].Scopes,
-		Listing: []catalog.ListingEntry{{Operator: "fjord", State: string(dialtone.ListingSuspended), Reason: "complaints"}},
+		Listing: []apply.ListingEntry{{Operator: "fjord", State: string(dialtone.ListingSuspended), Reason: "complaints"}},
 	}}})
 	a.userinfo(tokens.text("access_token")).wants(http.StatusUnauthorized, "invalid_token")
 	a.redeem(code).wants(http.StatusBadRequest, "invalid_grant")

@@ -20,7 +20,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dialtone-id/dialtone/internal/catalog"
+	"github.com/dialtone-id/dialtone/internal/apply"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/directory"
 	"github.com/dialtone-id/dialtone/internal/flow"
@@ -102,7 +102,7 @@ func openPostgresHouse(t testing.TB, dsn string) *house {
 	t.Helper()
 	root := secret.NewRoot().Text()
 	h := runHouse(t, dsn, root, message.NewInbox())
-	if err := h.node.Catalog().Apply(t.Context(), seed(), nil, time.Now().UTC()); err != nil {
+	if err := h.node.Applier().Apply(t.Context(), seed(), nil, time.Now().UTC()); err != nil {
 		t.Fatal(err)
 	}
 	return h
@@ -191,7 +191,7 @@ var template = sync.OnceValues(func() (made seeded, err error) {
 	if err != nil {
 		return seeded{}, err
 	}
-	err = node.Catalog().Apply(context.Background(), seed(), nil, time.Now().UTC())
+	err = node.Applier().Apply(context.Background(), seed(), nil, time.Now().UTC())
 	if err = errors.Join(err, node.Close()); err != nil {
 		return seeded{}, err
 	}
@@ -220,28 +220,28 @@ func sum(text string) string {
 }
 
 // seed is the catalogue of the stories.
-func seed() catalog.Document {
-	enabled := func(operators ...string) (listings []catalog.ListingEntry) {
+func seed() apply.Document {
+	enabled := func(operators ...string) (listings []apply.ListingEntry) {
 		for _, operator := range operators {
-			listings = append(listings, catalog.ListingEntry{Operator: operator, State: string(dialtone.ListingEnabled)})
+			listings = append(listings, apply.ListingEntry{Operator: operator, State: string(dialtone.ListingEnabled)})
 		}
 		return listings
 	}
-	scopes := []catalog.ProductScopeEntry{
+	scopes := []apply.ProductScopeEntry{
 		{Name: dialtone.ScopeOpenID}, {Name: dialtone.ScopePhone}, {Name: dialtone.ScopeOfflineAccess}, {Name: smsScope, Optional: true},
 	}
 	everywhere := enabled(directory.SandboxOperatorID, "fjord")
-	document := catalog.Document{
-		Operators: []catalog.OperatorEntry{{
+	document := apply.Document{
+		Operators: []apply.OperatorEntry{{
 			ID: "fjord", Name: "Fjord Mobile", Colour: "#0b4f8a", Support: "https://fjord.example/help", Language: "fr",
-			Ranges: []string{"+3363998"}, Approval: string(dialtone.ApprovalAutomatic), SMS: catalog.SMSEntry{Route: "inbox", Sender: "Fjord"},
+			Ranges: []string{"+3363998"}, Approval: string(dialtone.ApprovalAutomatic), SMS: apply.SMSEntry{Route: "inbox", Sender: "Fjord"},
 		}},
-		Scopes: []catalog.ScopeEntry{{
+		Scopes: []apply.ScopeEntry{{
 			Name: smsScope, Category: "Messaging", Developer: "Send text messages.",
 			Subscriber: map[string]string{"en": "Send you text messages"},
 		}},
-		Organizations: []catalog.OrganizationEntry{{ID: "org_story", Name: "Storytellers"}},
-		Products: []catalog.ProductEntry{
+		Organizations: []apply.OrganizationEntry{{ID: "org_story", Name: "Storytellers"}},
+		Products: []apply.ProductEntry{
 			{ID: "product_story", Organization: "org_story", Name: "Storytime", Price: "49 kr a month", Scopes: scopes, Listing: everywhere},
 			{ID: "product_other", Organization: "org_story", Name: "Otherworld", Scopes: scopes, Listing: everywhere},
 			{
@@ -253,7 +253,7 @@ func seed() catalog.Document {
 				Listing: enabled(directory.SandboxOperatorID),
 			},
 		},
-		Clients: []catalog.ClientEntry{
+		Clients: []apply.ClientEntry{
 			{ID: "client_story", Product: "product_story", Description: "this is a test", SecretSHA256: sum(storySecret)},
 			{ID: "client_twin", Product: "product_story", Description: "another app of the product", SecretSHA256: sum(storySecret)},
 			{ID: "client_odd", Product: "product_story", Description: "an odd secret", SecretSHA256: sum(oddSecret)},
@@ -274,18 +274,18 @@ func seed() catalog.Document {
 		document.Clients[i] = client
 	}
 	for _, number := range []string{kim, robin} {
-		document.Subscriptions = append(document.Subscriptions, catalog.SubscriptionEntry{Operator: "fjord", PhoneNumber: number})
+		document.Subscriptions = append(document.Subscriptions, apply.SubscriptionEntry{Operator: "fjord", PhoneNumber: number})
 	}
-	document.Subscriptions = append(document.Subscriptions, catalog.SubscriptionEntry{
+	document.Subscriptions = append(document.Subscriptions, apply.SubscriptionEntry{
 		Operator: "fjord", PhoneNumber: barred, Status: string(dialtone.SubscriptionBlocked),
 	})
 	return document
 }
 
 // apply changes the catalogue as `dialtone apply` does.
-func (h *house) apply(document catalog.Document) {
+func (h *house) apply(document apply.Document) {
 	h.t.Helper()
-	if err := h.node.Catalog().Apply(h.t.Context(), document, nil, time.Now().UTC()); err != nil {
+	if err := h.node.Applier().Apply(h.t.Context(), document, nil, time.Now().UTC()); err != nil {
 		h.t.Fatal(err)
 	}
 }

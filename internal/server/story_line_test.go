@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dialtone-id/dialtone/internal/catalog"
+	"github.com/dialtone-id/dialtone/internal/apply"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
@@ -16,7 +16,7 @@ func TestALineThatIsBlockedIsSignedOut(t *testing.T) {
 	a := h.story(t)
 	b, tokens := a.tokens(kim)
 	block := func(status dialtone.SubscriptionStatus) {
-		h.apply(catalog.Document{Subscriptions: []catalog.SubscriptionEntry{{Operator: "fjord", PhoneNumber: kim, Status: string(status)}}})
+		h.apply(apply.Document{Subscriptions: []apply.SubscriptionEntry{{Operator: "fjord", PhoneNumber: kim, Status: string(status)}}})
 	}
 	code := a.code(b.open(a.address()))
 	block(dialtone.SubscriptionBlocked)
@@ -36,12 +36,12 @@ func TestANumberThatChangesHandsShowsNothingOfTheOldLine(t *testing.T) {
 	waiting := h.browser(t).open(a.address()).fill("phone_number", kim).press("send") // a PIN to the old owner
 	pin := h.pin(kim)
 	code := a.code(b.open(a.address("scope", "openid phone")))
-	change := func(entry catalog.SubscriptionEntry) {
+	change := func(entry apply.SubscriptionEntry) {
 		entry.Operator, entry.PhoneNumber = "fjord", kim
-		h.apply(catalog.Document{Subscriptions: []catalog.SubscriptionEntry{entry}})
+		h.apply(apply.Document{Subscriptions: []apply.SubscriptionEntry{entry}})
 	}
-	change(catalog.SubscriptionEntry{Status: string(dialtone.SubscriptionEnded)})
-	change(catalog.SubscriptionEntry{Status: string(dialtone.SubscriptionActive)}) // the new owner
+	change(apply.SubscriptionEntry{Status: string(dialtone.SubscriptionEnded)})
+	change(apply.SubscriptionEntry{Status: string(dialtone.SubscriptionActive)}) // the new owner
 
 	a.redeem(code).wants(http.StatusBadRequest, "invalid_grant")
 	a.userinfo(old.text("access_token")).wants(http.StatusUnauthorized, "invalid_token")
@@ -70,7 +70,7 @@ func TestAPINIsWorthNothingOnceTheLineHasAnotherNumber(t *testing.T) {
 		if err := db.QueryRowContext(t.Context(), "SELECT id FROM subscription WHERE phone_number = $1", kim).Scan(&id); err != nil {
 			return err
 		}
-		h.apply(catalog.Document{Subscriptions: []catalog.SubscriptionEntry{{ID: id, Operator: "fjord", PhoneNumber: other}}})
+		h.apply(apply.Document{Subscriptions: []apply.SubscriptionEntry{{ID: id, Operator: "fjord", PhoneNumber: other}}})
 		return nil
 	})
 	waiting.fill("pin", pin).press("continue")

@@ -46,7 +46,7 @@ func withPortal(t *testing.T, engine string) (*house, string) {
 	h := runHouse(t, storetest.Address(t, engine), secret.NewRoot().Text(), message.NewInbox(), func(c *server.Config) {
 		c.PortalURL, c.PortalListen = portal, address.String()
 	})
-	if err := h.node.Catalog().Apply(t.Context(), seed(), nil, time.Now().UTC()); err != nil {
+	if err := h.node.Applier().Apply(t.Context(), seed(), nil, time.Now().UTC()); err != nil {
 		t.Fatal(err)
 	}
 	return h, portal

@@ -1,4 +1,10 @@
-package catalog
+// Package apply reads the YAML document of `dialtone apply` and brings the catalogue and the test subscriptions to what it says.
+//
+// It owns the document's form and the order in which its parts are written. The rules for each part are those of catalog.
+//
+//	ParseDocument ── text to entries, strictly
+//	Apply         ── every entry checked, then written; applying again changes nothing
+package apply
 
 import (
 	"context"
@@ -6,10 +12,28 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/token"
 )
+
+// Store is what apply needs of the database beside the catalogue.
+type Store interface {
+	Client(ctx context.Context, id string) (dialtone.Client, error)
+	Subscription(ctx context.Context, id string) (dialtone.Subscription, error)
+	SubscriptionByNumber(ctx context.Context, number dialtone.PhoneNumber) (dialtone.Subscription, error)
+	PutSubscription(ctx context.Context, subscription dialtone.Subscription, now time.Time) error
+}
+
+// Applier brings an installation to what documents say. Safe for concurrent use.
+type Applier struct {
+	catalog *catalog.Catalog
+	store   Store
+}
+
+// New returns the applier of an installation.
+func New(c *catalog.Catalog, store Store) Applier { return Applier{catalog: c, store: store} }
 
 // Credentials are the secret that Apply made for a client. They exist here once: the database keeps a hash.
 type Credentials struct {
@@ -27,15 +51,15 @@ const applyActor = "apply"
 // The document is checked as a whole before the first write. New secrets are handed to keep before their hashes are
 // stored, so that no secret can be lost: if keep fails, or the database does, applying again makes new ones. Keep is not
 // called when no secret was made.
-func (c *Catalog) Apply(ctx context.Context, d Document, keep func([]Credentials) error, now time.Time) error {
-	p, err := c.plan(ctx, d)
+func (a Applier) Apply(ctx context.Context, d Document, keep func([]Credentials) error, now time.Time) error {
+	p, err := a.plan(ctx, d)
 	if err != nil {
 		return err
 	}
-	if err := c.put(ctx, p, now); err != nil {
+	if err := a.put(ctx, p, now); err != nil {
 		return err
 	}
-	return c.putSecrets(ctx, p, keep, now)
+	return a.putSecrets(ctx, p, keep, now)
 }
 
 // plan is a document in the nouns of package dialtone, every one of them checked.
@@ -51,7 +75,7 @@ type plan struct {
 	subscriptions []dialtone.Subscription
 }
 
-func (c *Catalog) plan(ctx context.Context, d Document) (plan, error) {
+func (a Applier) plan(ctx context.Context, d Document) (plan, error) {
 	p := plan{secretHashes: make(map[string]string), owners: make(map[string][]string)}
 	var faults []error
 	check := func(err error) {
@@ -62,7 +86,7 @@ func (c *Catalog) plan(ctx context.Context, d Document) (plan, error) {
 	for _, e := range d.Operators {
 		operator := e.operator()
 		check(operator.Validate())
-		check(c.refuseSandbox(ctx, operator.ID))
+		check(a.refuseSandbox(ctx, operator.ID))
 		p.operators = append(p.operators, operator)
 	}
 	for _, e := range d.Scopes {
@@ -72,7 +96,7 @@ func (c *Catalog) plan(ctx context.Context, d Document) (plan, error) {
 	}
 	for _, e := range d.Organizations {
 		organization := dialtone.Organization{ID: e.ID, Name: e.Name}
-		check(validOrganization(organization))
+		check(organization.Validate())
 		p.organizations = append(p.organizations, organization)
 		for _, text := range e.Owners {
 			email, err := dialtone.NormaliseEmail(text)
@@ -86,7 +110,7 @@ func (c *Catalog) plan(ctx context.Context, d Document) (plan, error) {
 		p.products = append(p.products, product)
 		for _, l := range e.Listing {
 			listing := l.listing(product.ID)
-			check(validListing(listing))
+			check(listing.Validate())
 			p.listings = append(p.listings, listing)
 		}
 	}
@@ -100,7 +124,7 @@ func (c *Catalog) plan(ctx context.Context, d Document) (plan, error) {
 	for _, e := range d.Subscriptions {
 		subscription, err := e.subscription()
 		check(err)
-		check(c.refuseSandbox(ctx, subscription.OperatorID))
+		check(a.refuseSandbox(ctx, subscription.OperatorID))
 		p.subscriptions = append(p.subscriptions, subscription)
 	}
 	return p, errors.Join(faults...)
@@ -108,8 +132,8 @@ func (c *Catalog) plan(ctx context.Context, d Document) (plan, error) {
 
 // refuseSandbox keeps documents away from the sandbox operator: its test numbers and fixed PINs are built in, and it can
 // never sign in a real number.
-func (c *Catalog) refuseSandbox(ctx context.Context, operatorID string) error {
-	operator, err := c.Operator(ctx, operatorID)
+func (a Applier) refuseSandbox(ctx context.Context, operatorID string) error {
+	operator, err := a.catalog.Operator(ctx, operatorID)
 	switch {
 	case errors.Is(err, dialtone.ErrNotFound):
 		return nil
@@ -121,42 +145,42 @@ func (c *Catalog) refuseSandbox(ctx context.Context, operatorID string) error {
 	return nil
 }
 
-func (c *Catalog) put(ctx context.Context, p plan, now time.Time) error {
+func (a Applier) put(ctx context.Context, p plan, now time.Time) error {
 	for _, operator := range p.operators {
-		if err := c.PutOperator(ctx, operator, now); err != nil {
+		if err := a.catalog.PutOperator(ctx, operator, now); err != nil {
 			return err
 		}
 	}
 	for _, scope := range p.scopes {
-		if err := c.PutScope(ctx, scope); err != nil {
+		if err := a.catalog.PutScope(ctx, scope); err != nil {
 			return err
 		}
 	}
 	for _, organization := range p.organizations {
-		if err := c.PutOrganization(ctx, organization, now); err != nil {
+		if err := a.catalog.PutOrganization(ctx, organization, now); err != nil {
 			return err
 		}
-		if err := c.addOwners(ctx, organization.ID, p.owners[organization.ID], now); err != nil {
+		if err := a.addOwners(ctx, organization.ID, p.owners[organization.ID], now); err != nil {
 			return err
 		}
 	}
 	for _, product := range p.products {
-		if err := c.PutProduct(ctx, product, now); err != nil {
+		if err := a.catalog.PutProduct(ctx, product, now); err != nil {
 			return err
 		}
 	}
 	for _, listing := range p.listings {
-		if err := c.List(ctx, listing, applyActor, now); err != nil {
+		if err := a.catalog.List(ctx, listing, applyActor, now); err != nil {
 			return err
 		}
 	}
 	for _, client := range p.clients {
-		if err := c.PutClient(ctx, client, now); err != nil {
+		if err := a.catalog.PutClient(ctx, client, now); err != nil {
 			return err
 		}
 	}
 	for _, subscription := range p.subscriptions {
-		if err := c.putSubscription(ctx, subscription, now); err != nil {
+		if err := a.putSubscription(ctx, subscription, now); err != nil {
 			return err
 		}
 	}
@@ -164,24 +188,20 @@ func (c *Catalog) put(ctx context.Context, p plan, now time.Time) error {
 }
 
 // addOwners lets people into an organization that no member could invite them to: it came from a document.
-func (c *Catalog) addOwners(ctx context.Context, organizationID string, addresses []string, now time.Time) error {
+func (a Applier) addOwners(ctx context.Context, organizationID string, addresses []string, now time.Time) error {
 	for _, email := range addresses {
-		person := dialtone.Account{ID: secret.ID("account"), Email: email, Created: now}
-		a := signed(dialtone.Actor{AccountID: applyActor, Name: applyActor}, dialtone.Activity{
-			OrganizationID: organizationID, Action: "member.add", Detail: "as owner",
-		}, now)
-		if err := c.store.AddOwner(ctx, organizationID, person, now, a); err != nil {
-			return fmt.Errorf("add owner of organization %s: %w", organizationID, err)
+		if err := a.catalog.AddOwner(ctx, organizationID, email, applyActor, now); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (c *Catalog) putSubscription(ctx context.Context, subscription dialtone.Subscription, now time.Time) error {
-	if _, err := c.Operator(ctx, subscription.OperatorID); err != nil {
+func (a Applier) putSubscription(ctx context.Context, subscription dialtone.Subscription, now time.Time) error {
+	if _, err := a.catalog.Operator(ctx, subscription.OperatorID); err != nil {
 		return fmt.Errorf("put subscription %v: %w", subscription.PhoneNumber, err)
 	}
-	existing, err := c.existingSubscription(ctx, subscription)
+	existing, err := a.existingSubscription(ctx, subscription)
 	switch {
 	case errors.Is(err, dialtone.ErrNotFound) && subscription.ID == "" && subscription.Status == dialtone.SubscriptionEnded:
 		return nil // no line has the number, so there is none to end
@@ -200,29 +220,29 @@ func (c *Catalog) putSubscription(ctx context.Context, subscription dialtone.Sub
 		return fmt.Errorf("subscription %s: %w: the line has ended for good; a new line needs a new id", existing.ID, dialtone.ErrConflict)
 	default:
 		subscription.ID, subscription.Created = existing.ID, existing.Created
-		if same(subscription, existing) {
+		if subscription == existing {
 			return nil
 		}
 	}
-	if err := c.store.PutSubscription(ctx, subscription, now); err != nil {
+	if err := a.store.PutSubscription(ctx, subscription, now); err != nil {
 		return fmt.Errorf("put subscription %s: %w", subscription.ID, err)
 	}
 	return nil
 }
 
-func (c *Catalog) existingSubscription(ctx context.Context, subscription dialtone.Subscription) (dialtone.Subscription, error) {
+func (a Applier) existingSubscription(ctx context.Context, subscription dialtone.Subscription) (dialtone.Subscription, error) {
 	if subscription.ID != "" {
-		return c.store.Subscription(ctx, subscription.ID)
+		return a.store.Subscription(ctx, subscription.ID)
 	}
-	return c.store.SubscriptionByNumber(ctx, subscription.PhoneNumber)
+	return a.store.SubscriptionByNumber(ctx, subscription.PhoneNumber)
 }
 
 // putSecrets stores the hashes that clients bring and makes a secret for each confidential client that has none.
-func (c *Catalog) putSecrets(ctx context.Context, p plan, keep func([]Credentials) error, now time.Time) error {
+func (a Applier) putSecrets(ctx context.Context, p plan, keep func([]Credentials) error, now time.Time) error {
 	added := make(map[string]dialtone.ClientSecret) // by client id
 	var made []Credentials
 	for _, client := range p.clients {
-		stored, err := c.store.Client(ctx, client.ID)
+		stored, err := a.store.Client(ctx, client.ID)
 		if err != nil {
 			return fmt.Errorf("read secrets of client %s: %w", client.ID, err)
 		}
@@ -244,7 +264,7 @@ func (c *Catalog) putSecrets(ctx context.Context, p plan, keep func([]Credential
 	}
 	for _, client := range p.clients {
 		if s, ok := added[client.ID]; ok {
-			if err := c.AddSecret(ctx, client.ID, s); err != nil {
+			if err := a.catalog.AddSecret(ctx, client.ID, s); err != nil {
 				return err
 			}
 		}

@@ -1,4 +1,4 @@
-package catalog
+package apply
 
 import (
 	"cmp"
@@ -213,7 +213,7 @@ func derivedClientID(product, description string) string {
 	const length = 26 // as long as the ids of package secret
 	sum, err := base64.RawURLEncoding.DecodeString(secret.Hash(product + "\x00" + description))
 	if err != nil {
-		panic(fmt.Sprintf("catalog: secret.Hash is base64url: %v", err))
+		panic(fmt.Sprintf("apply: secret.Hash is base64url: %v", err))
 	}
 	return "client_" + hex.EncodeToString(sum)[:length]
 }
