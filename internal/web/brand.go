@@ -56,7 +56,7 @@ func brandStylesheet(digits string) []byte {
 	fmt.Fprintf(&sheet, ":root{--band:%s;--on-band:%s;%s}\n", brand, brand.ink(), properties(brand, lightGround, colour.darker))
 	// On dark ground a dark colour would vanish: it is made lighter until its shape can be seen.
 	seen := brand.until(edgeContrast, darkGround, colour.lighter)
-	fmt.Fprintf(&sheet, "@media (prefers-color-scheme:dark){:root{%s}}\n", properties(seen, darkGround, colour.lighter))
+	fmt.Fprintf(&sheet, "@media screen and (prefers-color-scheme:dark){:root{%s}}\n", properties(seen, darkGround, colour.lighter))
 	return sheet.Bytes()
 }
 

@@ -25,7 +25,7 @@ func TestEveryBrandColourStaysReadable(t *testing.T) {
 	t.Parallel()
 	for _, brand := range every() {
 		sheet := string(brandStylesheet(strings.TrimPrefix(brand.String(), "#")))
-		light, dark, found := strings.Cut(sheet, "@media (prefers-color-scheme:dark)")
+		light, dark, found := strings.Cut(sheet, "@media screen and (prefers-color-scheme:dark)")
 		if !found {
 			t.Fatalf("the stylesheet of %v has no dark part:\n%s", brand, sheet)
 		}
@@ -56,7 +56,7 @@ func TestShellDeclaresTheGroundsThatBrandsAreMeasuredAgainst(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	light, dark, found := strings.Cut(string(sheet), "@media (prefers-color-scheme: dark)")
+	light, dark, found := strings.Cut(string(sheet), "@media screen and (prefers-color-scheme: dark)")
 	if !found {
 		t.Fatal("shell.css has no dark part")
 	}
