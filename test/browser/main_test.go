@@ -8,6 +8,7 @@
 //	watch_test.go      what the browser complains about meanwhile
 //	signin_test.go     signing in, refusing, coming back, several tabs, the back button
 //	leaving_test.go    ways out: form_post, redirects, signing out, removing the product
+//	fonts_test.go      the fonts that the browsers have
 //	access_test.go     without script, by keyboard, in large type, right to left; axe-core on every page
 //
 //	portal_developer_test.go   a person at the developer portal, and the steps to a client
@@ -17,7 +18,7 @@
 //	portal_passkey_test.go     passkeys
 //	portal_script_test.go      inline checks, copying, dialogs, live preview, two people at once
 //
-// To look at the pages: go test ./test/browser -run Axe -shots FOLDER
+// To look at the pages: go test ./test/browser -run Axe -shots FOLDER; in other fonts: -look narrow
 package browser
 
 import (
@@ -33,7 +34,10 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-var shots = flag.String("shots", "", "a folder for pictures of every page")
+var (
+	shots = flag.String("shots", "", "a folder for pictures of every page")
+	look  = flag.String("look", "wide", "the fonts to test with: a name in fonts.txt")
+)
 
 const howToInstall = "Install it with scripts/install-test-tools test, which `make test` does, and try again."
 
@@ -65,16 +69,35 @@ func runTests(m *testing.M) (code int, err error) {
 		return 0, fmt.Errorf("axe-core is not installed: %w\n%s", err, howToInstall)
 	}
 	axe = string(source)
-	found, err := findChromium()
-	if err != nil {
-		return 0, err
-	}
 	program = filepath.Join(folder, "dialtone")
 	if out, err := exec.Command("go", "build", "-o", program, "github.com/dialtone-id/dialtone/cmd/dialtone").CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("build the server: %w\n%s", err, out)
 	}
-	allocator, stop := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath(found), chromedp.UserDataDir(filepath.Join(folder, "profile")),
+	var end func()
+	if chromium, end, err = startChromium(folder, *look); err != nil {
+		return 0, err
+	}
+	defer end()
+	return m.Run(), nil
+}
+
+// startChromium starts a browser with an empty profile that has the fonts of the look and no others. What it keeps is below
+// the folder.
+func startChromium(folder, look string) (browser context.Context, stop func(), err error) {
+	found, err := findChromium()
+	if err != nil {
+		return nil, nil, err
+	}
+	families := looks()[look]
+	if families == nil {
+		return nil, nil, fmt.Errorf("fonts.txt has no look %q", look)
+	}
+	fonts, err := fontconfig(filepath.Join(folder, look), families)
+	if err != nil {
+		return nil, nil, err
+	}
+	allocator, release := chromedp.NewExecAllocator(context.Background(),
+		chromedp.ExecPath(found), chromedp.UserDataDir(filepath.Join(folder, look, "profile")), chromedp.Env("FONTCONFIG_FILE="+fonts),
 		chromedp.Flag("headless", true), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true),
@@ -82,14 +105,13 @@ func runTests(m *testing.M) (code int, err error) {
 		chromedp.Flag("disable-background-timer-throttling", true), chromedp.Flag("disable-renderer-backgrounding", true),
 		chromedp.Flag("disable-backgrounding-occluded-windows", true),
 	)
-	defer stop()
-	var end context.CancelFunc
-	chromium, end = chromedp.NewContext(allocator)
-	defer end()
-	if err := chromedp.Do(chromium); err != nil {
-		return 0, fmt.Errorf("start %s: %w", found, err)
+	browser, end := chromedp.NewContext(allocator)
+	stop = func() { end(); release() }
+	if err := chromedp.Do(browser); err != nil {
+		stop()
+		return nil, nil, fmt.Errorf("start %s: %w", found, err)
 	}
-	return m.Run(), nil
+	return browser, stop, nil
 }
 
 func findChromium() (string, error) {
