@@ -36,7 +36,7 @@ func TestTheSandboxNumbersAreThePublishedOnes(t *testing.T) {
 		t.Errorf("%d numbers, from %s to %s", len(numbers), numbers[0].E164(), numbers[len(numbers)-1].E164())
 	}
 	for _, number := range numbers {
-		if normalised, err := directory.Normalise(number.E164(), ""); err != nil || normalised != number || !directory.IsSandboxNumber(number) {
+		if read, err := directory.Read(number.E164(), ""); err != nil || read != (directory.Reading{Number: number}) || !directory.IsSandboxNumber(number) {
 			t.Errorf("%s: %v", number.E164(), err)
 		}
 	}
@@ -96,5 +96,47 @@ func TestEveryInstallationHasTheSandboxOnce(t *testing.T) {
 		if (line.ID == id) == (number == ported) {
 			t.Errorf("%s: line %s was %s", number, line.ID, id)
 		}
+	}
+}
+
+func TestALineIsFoundInEachOfItsWritings(t *testing.T) {
+	t.Parallel()
+	const active, blocked = dialtone.SubscriptionActive, dialtone.SubscriptionBlocked
+	type lines map[dialtone.PhoneNumber]dialtone.SubscriptionStatus
+	for name, test := range map[string]struct {
+		lines lines
+		asked dialtone.PhoneNumber
+		want  string
+	}{
+		"as it is":                              {lines{"+541123456789": active}, "+541123456789", "+541123456789"},
+		"today's":                               {lines{"+5491123456789": active}, "+541123456789", "+5491123456789"},
+		"both are somebody's: as it was typed":  {lines{"+5491123456789": active, "+541123456789": active}, "+541123456789", "+541123456789"},
+		"the one that was typed is blocked":     {lines{"+5491123456789": active, "+541123456789": blocked}, "+541123456789", "+5491123456789"},
+		"a mobile is not looked for as fixed":   {lines{"+541123456789": active}, "+5491123456789", ""},
+		"a list that kept the Mexican 1":        {lines{"+5215512345678": active}, "+525512345678", "+5215512345678"},
+		"Mexican without 1":                     {lines{"+525512345678": active}, "+5215512345678", "+525512345678"},
+		"Mexican with 1 in both":                {lines{"+5215512345678": active}, "+5215512345678", "+5215512345678"},
+		"somebody else's":                       {lines{"+5491123456780": active}, "+541123456789", ""},
+		"nobody's, in a country without change": {nil, "+46731234567", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, db := t.Context(), storetest.New(t)
+			if err := directory.EnsureSandbox(ctx, db, now); err != nil {
+				t.Fatal(err)
+			}
+			for number, status := range test.lines {
+				line := dialtone.Subscription{
+					ID: number.E164(), OperatorID: directory.SandboxOperatorID, PhoneNumber: number, Status: status, Created: now,
+				}
+				if err := db.PutSubscription(ctx, line, now); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := directory.New(db).Lookup(ctx, test.asked)
+			if got.ID != test.want || (err != nil) != (test.want == "") || err != nil && !errors.Is(err, dialtone.ErrNotFound) {
+				t.Errorf("%q, %v; want %q", got.ID, err, test.want)
+			}
+		})
 	}
 }

@@ -44,37 +44,52 @@ const (
 
 var e164Pattern = regexp.MustCompile(`^\+[1-9][0-9]{3,14}$`)
 
-// Normalise returns the number that somebody typed. Region is the ISO 3166 code of the country whose national writing is
-// accepted, for example SE; empty: international writing only. Error: *NumberError.
+// Reading is what was made of what somebody typed.
+type Reading struct {
+	Number dialtone.PhoneNumber // in today's writing
+	// Guessed: something of the number is ours, the country or the way it is written since a plan changed. So the person sees it
+	// before anything is sent.
+	Guessed bool
+	// Also is a second number that may be meant, and is tried if no operator serves the first; empty: none. It depends on the
+	// number alone, and not on who is served.
+	Also dialtone.PhoneNumber
+}
+
+// Read reads the number that somebody typed. Region is the ISO 3166 code of the country whose national writing is accepted, for
+// example SE; empty: international writing only. Numbers as they were written before a plan changed are read as today's. Error:
+// *NumberError.
 //
 // It says that the number is possible, not that it exists: numbering plans change faster than software.
-func Normalise(input, region string) (dialtone.PhoneNumber, error) {
+func Read(input, region string) (Reading, error) {
 	digits, international, err := strip(input)
 	if err != nil {
-		return "", err
+		return Reading{}, err
 	}
 	if international {
 		digits, region = "+"+digits, noRegion
 	} else if region == "" {
-		return "", &NumberError{NeedsCountry}
+		return Reading{}, &NumberError{NeedsCountry}
 	}
-	number, err := parse(digits, strings.ToUpper(region))
-	if err != nil {
-		return "", err
+	typed, problem := parse(digits, strings.ToUpper(region))
+	reading := Reading{Number: typed, Guessed: !international}
+	r, today, old := rewritingOf(typed)
+	switch {
+	case old && r.ambiguous && problem == nil:
+		reading.Also = today
+	case old:
+		if reading.Number, problem = parse(today.E164(), noRegion); problem != nil {
+			return Reading{}, problem
+		}
+		reading.Guessed = true
+	case problem != nil:
+		return Reading{}, problem
 	}
 	// Only a number with one spelling is a key: what gives another number when it is read again ("+20 000…", whose zeros are
 	// taken for trunk prefixes one by one) is none.
-	if again, err := parse(number.E164(), noRegion); err != nil || again != number {
-		return "", &NumberError{NotANumber}
+	if again, err := parse(reading.Number.E164(), noRegion); err != nil || again != reading.Number {
+		return Reading{}, &NumberError{NotANumber}
 	}
-	return number, nil
-}
-
-// International reports whether the input names its country, with a plus sign or 00. Then Normalise does not depend on the
-// region, and there is no doubt about whose number it is.
-func International(input string) bool {
-	_, international, err := strip(input)
-	return err == nil && international
+	return reading, nil
 }
 
 // Display returns the number as people read it: "+46 70 174 06 05".
@@ -140,7 +155,8 @@ func separator(r rune) bool {
 	return strings.ContainsRune("-.()/‐‑‒–—−", r) || unicode.IsSpace(r) || unicode.Is(unicode.Cf, r)
 }
 
-// parse asks the numbering plans about digits with or without a plus sign.
+// parse asks the numbering plans about digits with or without a plus sign. With an error for its length it returns the number
+// all the same: it may be one of the past.
 func parse(digits, region string) (number dialtone.PhoneNumber, err error) {
 	defer func() {
 		// The parser has had panics on odd input; whoever sends it must not end the request of anybody else.
@@ -152,25 +168,33 @@ func parse(digits, region string) (number dialtone.PhoneNumber, err error) {
 	if err != nil {
 		return "", &NumberError{problemOf(err)}
 	}
-	switch phonenumbers.IsPossibleNumberWithReason(parsed) {
-	case phonenumbers.IS_POSSIBLE:
-	case phonenumbers.TOO_LONG:
-		return "", &NumberError{TooLong}
-	case phonenumbers.TOO_SHORT, phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
-		return "", &NumberError{TooShort}
-	case phonenumbers.INVALID_COUNTRY_CODE:
-		return "", &NumberError{NeedsCountry}
-	default:
-		return "", &NumberError{NotANumber}
-	}
 	e164 := phonenumbers.Format(parsed, phonenumbers.E164)
 	switch {
 	case len(e164) > maxE164Plus:
 		return "", &NumberError{TooLong}
 	case !e164Pattern.MatchString(e164):
-		return "", &NumberError{NotANumber}
+		return "", &NumberError{impossible(parsed, NotANumber)}
 	}
-	return dialtone.PhoneNumber(e164), nil
+	if problem := impossible(parsed, ""); problem != "" {
+		err = &NumberError{problem}
+	}
+	return dialtone.PhoneNumber(e164), err
+}
+
+// impossible returns what the plan has against a number's length; otherwise if it has nothing.
+func impossible(number *phonenumbers.PhoneNumber, otherwise Problem) Problem {
+	switch phonenumbers.IsPossibleNumberWithReason(number) {
+	case phonenumbers.IS_POSSIBLE:
+		return otherwise
+	case phonenumbers.TOO_LONG:
+		return TooLong
+	case phonenumbers.TOO_SHORT, phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
+		return TooShort
+	case phonenumbers.INVALID_COUNTRY_CODE:
+		return NeedsCountry
+	default:
+		return NotANumber
+	}
 }
 
 func problemOf(err error) Problem {

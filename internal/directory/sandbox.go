@@ -51,7 +51,8 @@ func SandboxPIN(number dialtone.PhoneNumber) string {
 
 // SandboxStore is what EnsureSandbox needs.
 type SandboxStore interface {
-	Store
+	// SubscriptionByNumber returns the line that has the number now. ErrNotFound if there is none.
+	SubscriptionByNumber(ctx context.Context, number dialtone.PhoneNumber) (dialtone.Subscription, error)
 	Operators(ctx context.Context) ([]dialtone.Operator, error)
 	PutOperator(ctx context.Context, o dialtone.Operator) error
 	// PutSubscriptions inserts all lines or none. ErrConflict if one of the numbers has a line.

@@ -116,6 +116,7 @@ func TestAHintFillsTheNumberIn(t *testing.T) {
 	a := h.story(t)
 	for hint, want := range map[string]string{
 		"tel:+33639980001": "+33 6 39 98 00 01", "+33639980001": "+33 6 39 98 00 01", "tel:+33-6-39-98-00-01": "+33 6 39 98 00 01", "kim@example.com": "",
+		"+5215512345678": "+52 55 1234 5678", "tel:+22507123456": "+225 07 07 12 3456",
 	} {
 		if got := h.browser(t).open(a.address("login_hint", hint)).value("phone_number"); got != want {
 			t.Errorf("login_hint %s: the field has %q, want %q", hint, got, want)

@@ -105,9 +105,10 @@ const (
 
 func budgetKey(count, key string) string { return count + ":" + key }
 
-// numberKey stands for a number where the number itself is not needed.
+// numberKey stands for a number where the number itself is not needed. It is the same for all writings of one line: nobody gets
+// the limits of a number twice by writing it in the way of the past.
 func (s *Service) numberKey(number dialtone.PhoneNumber) string {
-	return encode(s.Keys.Fixed(secret.LabelNumber, number.E164()))
+	return encode(s.Keys.Fixed(secret.LabelNumber, directory.Today(number).E164()))
 }
 
 // sendBudgets are what one send is charged to. Limits that are not set are no budget.

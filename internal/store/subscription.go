@@ -31,6 +31,26 @@ func (db *DB) SubscriptionByNumber(ctx context.Context, number dialtone.PhoneNum
 	return s, err
 }
 
+// mostWritings is how many numbers SubscriptionsByNumber takes.
+const mostWritings = 4
+
+// SubscriptionsByNumber returns the lines that have one of the numbers now, at most mostWritings of them.
+func (db *DB) SubscriptionsByNumber(ctx context.Context, numbers []dialtone.PhoneNumber) ([]dialtone.Subscription, error) {
+	if len(numbers) == 0 || len(numbers) > mostWritings {
+		return nil, fmt.Errorf("lines by %d numbers: %w", len(numbers), dialtone.ErrInvalid)
+	}
+	// One text, and so one prepared statement, however many they are.
+	args := make([]any, mostWritings)
+	for i := range args {
+		args[i] = numbers[min(i, len(numbers)-1)].E164()
+	}
+	var lines []dialtone.Subscription
+	var s dialtone.Subscription
+	err := db.read().each(ctx, subscriptionFields(&s), func() { lines = append(lines, s) }, `
+		SELECT `+subscriptionColumns+` FROM subscription AS u WHERE u.phone_number IN ($1, $2, $3, $4) AND u.ended_at IS NULL`, args...)
+	return lines, err
+}
+
 // PutSubscription inserts a line, or changes its number, status, language or fixed PIN. Ending it revokes everything, as
 // EndSubscription. Error: ErrConflict if another line has the number, the line has ended, or it is another operator's.
 func (db *DB) PutSubscription(ctx context.Context, s dialtone.Subscription, now time.Time) error {

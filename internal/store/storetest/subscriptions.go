@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,6 +26,25 @@ func testSubscriptions(t *testing.T, db *store.DB) {
 		fails(t, "an unknown number", err, dialtone.ErrNotFound)
 		_, err = db.Subscription(ctx, "nobody")
 		fails(t, "an unknown id", err, dialtone.ErrNotFound)
+	})
+
+	t.Run("lines are found by any of several numbers", func(t *testing.T) {
+		ctx, one, two, gone := t.Context(), NewLine(t, db, a), NewLine(t, db, a), NewLine(t, db, a)
+		must(t, db.EndSubscription(ctx, gone.ID, Now))
+		got, err := db.SubscriptionsByNumber(ctx, []dialtone.PhoneNumber{one.PhoneNumber, "+10000000000", two.PhoneNumber, gone.PhoneNumber})
+		must(t, err)
+		slices.SortFunc(got, func(x, y dialtone.Subscription) int { return strings.Compare(x.ID, y.ID) })
+		want := []dialtone.Subscription{one, two}
+		slices.SortFunc(want, func(x, y dialtone.Subscription) int { return strings.Compare(x.ID, y.ID) })
+		same(t, "both", got, want)
+		got, err = db.SubscriptionsByNumber(ctx, []dialtone.PhoneNumber{one.PhoneNumber})
+		must(t, err)
+		same(t, "one", got, []dialtone.Subscription{one})
+		got, err = db.SubscriptionsByNumber(ctx, []dialtone.PhoneNumber{"+10000000000"})
+		must(t, err)
+		same(t, "none", len(got), 0)
+		_, err = db.SubscriptionsByNumber(ctx, nil)
+		fails(t, "no number", err, dialtone.ErrInvalid)
 	})
 
 	t.Run("a line gets another number and keeps its id", func(t *testing.T) {

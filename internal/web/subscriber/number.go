@@ -23,9 +23,18 @@ func (h *Handler) showNumber(w http.ResponseWriter, r *http.Request) {
 	case v.in.Number != "":
 		page.Value = directory.Display(v.in.Number)
 	case v.in.Request.LoginHint != "":
-		page.Value = directory.Display(v.in.Request.LoginHint)
+		page.Value = directory.Display(today(v.in.Request.LoginHint))
 	}
 	h.Renderer.Render(w, r, http.StatusOK, page)
+}
+
+// today returns a number that an app knows, which may know it from long ago, as the page would read it.
+func today(number dialtone.PhoneNumber) dialtone.PhoneNumber {
+	reading, err := directory.Read(number.E164(), "")
+	if err != nil {
+		return number // the person sees what is wrong with it
+	}
+	return reading.Number
 }
 
 func (h *Handler) numberPage(v visit) pages.Number {
@@ -43,18 +52,22 @@ func (h *Handler) sendPIN(w http.ResponseWriter, r *http.Request) {
 	}
 	page := h.numberPage(v)
 	page.Value = r.PostForm.Get("phone_number")
-	number, err := directory.Normalise(page.Value, h.Region)
+	reading, err := directory.Read(page.Value, h.Region)
 	if wrong, ok := errors.AsType[*directory.NumberError](err); ok {
 		page.Problem = pages.NumberProblem(wrong.Problem)
 		h.Renderer.Render(w, r, http.StatusUnprocessableEntity, page)
 		return
 	}
-	if !directory.International(page.Value) {
-		// National writing leaves the country to us, so the person sees what we made of it before anything is sent.
-		page.Confirm, page.Edit = web.LTR(directory.Display(number)), h.here("/signin", v.in)
+	if reading.Guessed || reading.Also != "" && r.PostForm.Get("confirmed") == "" {
+		// Something of the number is ours, so the person sees what we made of it before anything is sent.
+		page.Confirm, page.Edit = web.LTR(directory.Display(reading.Number)), h.here("/signin", v.in)
+		if reading.Also != "" {
+			page.Also = web.LTR(directory.Display(reading.Also))
+		}
 		h.Renderer.Render(w, r, http.StatusOK, page)
 		return
 	}
+	number := reading.Number
 	started, err := h.Signin.Start(r.Context(), h.startRequest(r, v, number), h.Now())
 	if exhausted, ok := errors.AsType[*dialtone.BudgetError](err); ok {
 		page.Problem, page.RetryAfter = pages.NumberTooMany, exhausted.RetryAfter

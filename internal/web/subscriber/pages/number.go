@@ -9,8 +9,8 @@ import (
 
 // Number asks for the phone number. It posts r and phone_number to /signin.
 //
-// With Confirm it asks whether this is the number: the person wrote it without a country code, and sees what we made of it
-// before anything is sent. That form also posts confirmed=yes.
+// With Confirm it asks whether this is the number: the person wrote it without a country code, or as it was written before a
+// plan changed, and sees what we made of it before anything is sent. That form also posts confirmed=yes.
 type Number struct {
 	web.Frame
 	State        string // r
@@ -18,6 +18,7 @@ type Number struct {
 	Organization string // who offers the product; may be empty
 	Value        string // what the field holds: typed before, or the request's login_hint
 	Confirm      web.LTR
+	Also         web.LTR // with Confirm: the number that is tried besides, in today's writing; may be empty
 	Example      web.LTR // a number as people here write it; empty: no example
 	Problem      NumberProblem
 	RetryAfter   time.Duration // with NumberTooMany

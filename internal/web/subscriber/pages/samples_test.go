@@ -48,6 +48,11 @@ func samples() []sample {
 		{"number confirm", func(f web.Frame) web.Page {
 			return pages.Number{Frame: f, State: state, Product: product, Confirm: "+46 70 174 06 05", Edit: other, Back: back}
 		}},
+		{"number confirm two", func(f web.Frame) web.Page {
+			return pages.Number{
+				Frame: f, State: state, Product: product, Confirm: "+54 11 2345-6789", Also: "+54 9 11 2345-6789", Edit: other, Back: back,
+			}
+		}},
 		{"pin", func(f web.Frame) web.Page {
 			return pages.PIN{Frame: f, State: state, Product: product, Number: number, Digits: 6, Left: 5 * time.Minute, ResendAfter: 30 * time.Second, OtherNumber: other, Back: back}
 		}},
