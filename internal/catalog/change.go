@@ -112,12 +112,13 @@ func (c *Catalog) checkProduct(ctx context.Context, product dialtone.Product) er
 	return nil
 }
 
-// PutClient creates or updates a client, without its secrets. A client cannot change its product: its tokens and
-// subjects belong to the old one.
+// PutClient creates or updates a client that a document names, without its secrets. A client cannot change its product: its
+// tokens and subjects belong to the old one.
 func (c *Catalog) PutClient(ctx context.Context, client dialtone.Client, now time.Time) error {
 	if err := client.Validate(); err != nil {
 		return err
 	}
+	client.Applied = true
 	existing, err := c.store.Client(ctx, client.ID)
 	switch {
 	case errors.Is(err, dialtone.ErrNotFound):
@@ -143,7 +144,7 @@ func (c *Catalog) PutClient(ctx context.Context, client dialtone.Client, now tim
 
 // List puts the product's listing at the operator into the state, with a reason for its history. A product that is
 // offered to an operator with automatic approval is enabled at once; offering what is listed already changes nothing, so
-// that it cannot undo what staff decided.
+// that it cannot undo what staff decided. Any other state is a decision, except at the sandbox.
 func (c *Catalog) List(ctx context.Context, listing dialtone.Listing, actor string, now time.Time) error {
 	if err := listing.Validate(); err != nil {
 		return err
@@ -154,12 +155,13 @@ func (c *Catalog) List(ctx context.Context, listing dialtone.Listing, actor stri
 	}
 	existing, err := c.store.Listing(ctx, listing.ProductID, listing.OperatorID)
 	listed := err == nil
+	listing.Decided = listing.State != dialtone.ListingOffered && !operator.Sandbox
 	switch {
 	case err != nil && !errors.Is(err, dialtone.ErrNotFound):
 		return fmt.Errorf("list product %s at %s: %w", listing.ProductID, listing.OperatorID, err)
 	case listed && listing.State == dialtone.ListingOffered:
 		return nil
-	case listed && listing.State == existing.State && listing.Reason == existing.Reason:
+	case listed && listing.State == existing.State && listing.Reason == existing.Reason && listing.Decided == existing.Decided:
 		return nil
 	case listing.State == dialtone.ListingOffered && operator.Approval == dialtone.ApprovalAutomatic:
 		listing.State = dialtone.ListingEnabled

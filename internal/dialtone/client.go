@@ -40,6 +40,7 @@ type Client struct {
 	PostLogoutRedirectURIs []string
 	IDTokenAlgorithm       string // RS256, ES256 or EdDSA
 	Secrets                []ClientSecret
+	Applied                bool // an administrator's document put it there, not a developer
 	Created                time.Time
 	Updated                time.Time
 }

@@ -1,6 +1,7 @@
 package dialtone
 
 import (
+	"net/url"
 	"slices"
 	"time"
 )
@@ -174,6 +175,19 @@ type Registration struct {
 	Product      Product
 	Organization Organization
 	Listings     map[string]ListingState // by operator id
+	Approved     bool                    // an operator has enabled the product by a decision of its own
+}
+
+// Trusted reports whether a browser may be sent to a registered address of the client without the word of the person who sits
+// there: somebody has vouched for the product or the client, or the address is on the person's own computer. Any stranger can
+// register a client, and a link to this host that leads on to an address of theirs by itself makes us an open redirector
+// (RFC 9700 §4.11.2).
+func (r Registration) Trusted(address string) bool {
+	if r.Client.Applied || r.Approved {
+		return true
+	}
+	parsed, err := url.Parse(address)
+	return err == nil && LoopbackHost(parsed.Hostname())
 }
 
 // EnabledAt reports whether the product may reach the operator's subscribers.

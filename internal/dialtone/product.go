@@ -151,7 +151,10 @@ type Listing struct {
 	OperatorID string
 	State      ListingState
 	Reason     string
-	Updated    time.Time
+	// Decided says that the operator's staff or an administrator brought it into this state, and not the operator's automatic
+	// approval. At the sandbox nobody decides.
+	Decided bool
+	Updated time.Time
 }
 
 // Validate says what is wrong with the listing, as an error that wraps ErrInvalid.

@@ -11,8 +11,13 @@ import (
 // Response is an authorization response: where it goes, how, and what it says (RFC 6749 §4.1.2).
 type Response struct {
 	RedirectURI string
-	Mode        string // query or form_post
+	Mode        string // one of oauth.ResponseModes
 	Params      []oauth.Param
+}
+
+// Location is the address that carries the response. With form_post a form does, and there is none.
+func (r Response) Location() string {
+	return oauth.ResponseLocation(r.Mode, r.RedirectURI, r.Params)
 }
 
 // Finish makes the code for an interaction that Next let through. Nothing is written: the code is sealed, and it is

@@ -64,7 +64,13 @@ type Interaction struct {
 	Challenge string               `json:"c,omitempty"` // the PIN on its way to Number
 	Language  string               `json:"l,omitempty"` // the language that the pages are shown in
 	Asked     *Asked               `json:"a,omitempty"` // on a consent page: what it asks
+	// Failure is what the client is told when the person goes back to it, from a page that cannot say so by a link; nil: that
+	// the person did.
+	Failure *oauth.Error `json:"f,omitempty"`
 }
+
+// Of reports whether the browser, by the value of its cookie, is the one that the interaction is bound to.
+func (in Interaction) Of(browser string) bool { return secret.Equal(in.Browser, secret.Hash(browser)) }
 
 // Asked is the question of one consent page. It is sealed into the page, so that an answer counts for the line and the scopes
 // that the person saw, whatever other tabs did meanwhile.
@@ -108,7 +114,7 @@ func (f *Flow) Open(sealed, browser string, now time.Time) (Interaction, error) 
 	switch {
 	case now.After(in.Started.Add(f.Policy.Interaction)):
 		return in, fmt.Errorf("open interaction: %w", dialtone.ErrExpired)
-	case !secret.Equal(in.Browser, secret.Hash(browser)):
+	case !in.Of(browser):
 		return in, fmt.Errorf("open interaction of another browser: %w", dialtone.ErrForbidden)
 	}
 	return in, nil

@@ -31,8 +31,8 @@ type Situation struct {
 	Now          time.Time
 }
 
-// signedIn reports whether a live session of an active line is there.
-func (s Situation) signedIn() bool { return s.Session.Live(s.Now) && s.Subscription.Active() }
+// SignedIn reports whether a live session of an active line is there.
+func (s Situation) SignedIn() bool { return s.Session.Live(s.Now) && s.Subscription.Active() }
 
 // Step is the next thing to happen. Page is NoPage when the code can be issued, unless Fail says why it never can.
 type Step struct {
@@ -59,7 +59,7 @@ var reasons = []reason{
 			return !slices.ContainsFunc(in.Request.Scopes, func(name string) bool { _, enabled := s.Registration.Product.Scope(name); return enabled })
 		}},
 	{"signed_out", SignInPage, oauth.LoginRequired, "nobody is signed in at this browser",
-		func(_ Interaction, s Situation) bool { return !s.signedIn() }},
+		func(_ Interaction, s Situation) bool { return !s.SignedIn() }},
 	{"login_prompted", SignInPage, oauth.LoginRequired, "prompt=login asks for a new sign-in",
 		func(in Interaction, s Situation) bool { return in.Request.Prompt.Login && !signedInSince(in, s) }},
 	{"session_too_old", SignInPage, oauth.LoginRequired, "the sign-in is older than max_age",

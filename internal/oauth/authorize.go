@@ -11,8 +11,12 @@ import (
 // The response modes (OAuth 2.0 Multiple Response Type Encoding Practices §2.1, OAuth 2.0 Form Post Response Mode §2).
 const (
 	ResponseModeQuery    = "query"
+	ResponseModeFragment = "fragment"
 	ResponseModeFormPost = "form_post"
 )
+
+// ResponseModes are the response modes that a client may ask for.
+var ResponseModes = []string{ResponseModeQuery, ResponseModeFragment, ResponseModeFormPost}
 
 // The longest values that travel with a request, in bytes: it is carried in addresses, and those have an end.
 const (
@@ -26,7 +30,7 @@ type AuthorizationRequest struct {
 	ClientID         string               `json:"c"`
 	RedirectURI      string               `json:"r"`            // where the answer goes
 	RedirectURIGiven bool                 `json:"g,omitempty"`  // it was sent, so the token request must repeat it
-	ResponseMode     string               `json:"rm"`           // ResponseModeQuery or ResponseModeFormPost
+	ResponseMode     string               `json:"rm"`           // one of ResponseModes
 	Scopes           []string             `json:"s"`            // in the order of the request, each once; never empty
 	State            string               `json:"st,omitempty"` // goes back byte for byte
 	Nonce            string               `json:"n,omitempty"`
@@ -159,16 +163,28 @@ func (c *checking) redirectURI() error {
 	return nil
 }
 
-// howToAnswer settles how the client is told of a fault, before any is looked for: by form_post only if that was asked
-// for, and with the state that was sent (RFC 6749 §4.1.2.1), unless no client could use it.
+// howToAnswer settles how the client is told of a fault, before any is looked for: in the mode that was asked for, else in
+// that of the response type, where its code looks; and with the state that was sent (RFC 6749 §4.1.2.1), unless no client
+// could use it.
 func (c *checking) howToAnswer() {
-	c.request.ResponseMode = ResponseModeQuery
-	if c.params.Get("response_mode") == ResponseModeFormPost {
-		c.request.ResponseMode = ResponseModeFormPost
+	c.request.ResponseMode = defaultMode(c.params.Get("response_type"))
+	if mode := c.params.Get("response_mode"); slices.Contains(ResponseModes, mode) {
+		c.request.ResponseMode = mode
 	}
 	if state := c.params.Get("state"); len(state) <= MaxStateLength {
 		c.request.State = state
 	}
+}
+
+// defaultMode is how the answer to a response type travels when the request does not say: in the fragment where a token is
+// asked for (OAuth 2.0 Multiple Response Type Encoding Practices §2.1, §3 and §5). We refuse those types, and say so there.
+func defaultMode(responseType string) string {
+	for _, part := range splitSpaces(responseType) {
+		if part == "token" || part == "id_token" {
+			return ResponseModeFragment
+		}
+	}
+	return ResponseModeQuery
 }
 
 // RFC 6749 §3.1: no parameter more than once.
@@ -198,13 +214,13 @@ func (c *checking) responseType() error {
 	return NewError(UnsupportedResponseType, "send response_type=code")
 }
 
-// OAuth 2.0 Multiple Response Type Encoding Practices §2.1. A fragment would put the code where scripts of the page read it.
+// OAuth 2.0 Multiple Response Type Encoding Practices §2.1: every mode is allowed with code.
 func (c *checking) responseMode() error {
-	switch c.params.Get("response_mode") {
-	case "", ResponseModeQuery, ResponseModeFormPost:
+	mode := c.params.Get("response_mode")
+	if mode == "" || slices.Contains(ResponseModes, mode) {
 		return nil
 	}
-	return NewError(InvalidRequest, "response_mode is not supported; use query or form_post")
+	return NewError(InvalidRequest, "response_mode is not supported; use query, fragment or form_post")
 }
 
 // RFC 6749 Appendix A.5: state = 1*VSCHAR.

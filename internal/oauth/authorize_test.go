@@ -19,6 +19,7 @@ var clients = map[string]dialtone.Client{
 	"web":     {ID: "web", Type: dialtone.ClientConfidential, RedirectURIs: []string{"https://example.com/callback"}},
 	"two":     {ID: "two", Type: dialtone.ClientConfidential, RedirectURIs: []string{"https://example.com/callback", "https://example.com/other?tenant=1"}},
 	"none":    {ID: "none", Type: dialtone.ClientConfidential},
+	"server":  {ID: "server", Type: dialtone.ClientConfidential, RedirectURIs: []string{"http://localhost/callback"}},
 	"machine": {ID: "machine", Type: dialtone.ClientConfidential, RedirectURIs: []string{"http://127.0.0.1/callback"}},
 	"app": {ID: "app", Type: dialtone.ClientPublic, RedirectURIs: []string{
 		"com.example.app:/callback", "http://127.0.0.1/callback", "http://[::1]:4000/callback?x=1", "http://localhost/callback"}},

@@ -97,7 +97,7 @@ type RedirectError struct {
 	Check        string // name of the check that failed, for logs
 	ClientID     string
 	RedirectURI  string
-	ResponseMode string // ResponseModeQuery or ResponseModeFormPost
+	ResponseMode string // one of ResponseModes
 	State        string // empty when the request had none that can be given back
 	Err          *Error
 }

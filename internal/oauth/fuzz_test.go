@@ -163,12 +163,14 @@ func FuzzParseLogout(f *testing.F) {
 	})
 }
 
-var loopbackURI = regexp.MustCompile(`(?s)^(http://127\.0\.0\.1|http://\[::1\])(?::[0-9]{1,5})?([/?].*)?$`)
+var loopbackURI = regexp.MustCompile(`(?s)^(http://127\.0\.0\.1|http://\[::1\]|http://localhost)(?::[0-9]{1,5})?([/?].*)?$`)
 
 // Whatever the two addresses: the one that is accepted is the registered one, but for the port.
 func FuzzSameButPort(f *testing.F) {
 	f.Add("http://127.0.0.1/cb", "http://127.0.0.1:80/cb")
 	f.Add("http://[::1]:1?x", "http://[::1]:2?x")
+	f.Add("http://localhost/cb", "http://localhost:1/cb")
+	f.Add("http://localhost", "http://localhost.attacker.example")
 	f.Add("http://127.0.0.1", "http://127.0.0.1:80@attacker.example")
 	f.Fuzz(func(t *testing.T, registered, sent string) {
 		if !sameButPort(registered, sent) {

@@ -48,14 +48,13 @@ func (r LogoutRequest) Client(audience string) (string, error) {
 	return r.ClientID, nil
 }
 
-// Target returns the address where the browser goes after signing out, with state; empty if the client wants none. An
-// address that the client did not register is an *Error, and must not be followed (RP-Initiated Logout 1.0 §3).
+// Target returns the address where the browser goes after signing out, with state; empty if the client wants none, or nobody
+// can tell which client asks: the person can sign out all the same (RP-Initiated Logout 1.0 §2, §3). An address that the client
+// did not register is an *Error, and must not be followed (§3).
 func (r LogoutRequest) Target(client dialtone.Client) (string, error) {
 	switch {
-	case r.RedirectURI == "":
+	case r.RedirectURI == "", client.ID == "":
 		return "", nil
-	case client.ID == "":
-		return "", NewError(InvalidRequest, "post_logout_redirect_uri needs id_token_hint or client_id beside it")
 	case !slices.Contains(client.PostLogoutRedirectURIs, r.RedirectURI):
 		return "", NewError(InvalidRequest, "post_logout_redirect_uri is not registered for this client").
 			WithCause(Mismatch("post_logout_redirect_uri", client.PostLogoutRedirectURIs, r.RedirectURI))

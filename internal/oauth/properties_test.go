@@ -135,7 +135,7 @@ func proveTarget(t failer, target string, client dialtone.Client) {
 	}
 	parsed, err := url.Parse(target)
 	if err != nil || !client.Public() || parsed.Scheme != "http" || parsed.User != nil || parsed.Fragment != "" ||
-		(parsed.Hostname() != "127.0.0.1" && parsed.Hostname() != "::1") {
+		!slices.Contains([]string{"127.0.0.1", "::1", "localhost"}, parsed.Hostname()) {
 		t.Fatalf("%q is not registered: %v", target, client.RedirectURIs)
 	}
 	for _, uri := range client.RedirectURIs {
@@ -182,12 +182,21 @@ func TestPropertyResponsesAreReadBackUnchanged(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		uri := rapid.SampledFrom(registered).Draw(t, "uri")
 		state, description := rapid.String().Draw(t, "state"), rapid.String().Draw(t, "description")
-		location := RedirectLocation(uri, []Param{{"error_description", description}, {"state", state}})
+		params := []Param{{"error_description", description}, {"state", state}}
+		location := RedirectLocation(uri, params)
 		parsed, err := url.Parse(location)
 		if err != nil || !strings.HasPrefix(location, uri) || strings.ContainsAny(location[len(uri):], "+ #\r\n\"<>") {
 			t.Fatalf("%q: %v", location, err)
 		}
-		if query := parsed.Query(); query.Get("state") != state || query.Get("error_description") != description {
+		query := parsed.Query()
+		if query.Get("state") != state || query.Get("error_description") != description {
+			t.Fatalf("%q: %v", location, query)
+		}
+		fragment, ok := strings.CutPrefix(ResponseLocation(ResponseModeFragment, uri, params), uri+"#")
+		if query, err = url.ParseQuery(fragment); !ok || err != nil || strings.ContainsAny(fragment, "+ #\r\n\"<>") {
+			t.Fatalf("%q: %v", fragment, err)
+		}
+		if query.Get("state") != state || query.Get("error_description") != description {
 			t.Fatalf("%q: %v", location, query)
 		}
 	})

@@ -31,10 +31,11 @@ func defaultRedirect(client dialtone.Client) (string, error) {
 	return client.RedirectURIs[0], nil
 }
 
-// sameButPort is RFC 8252 §7.3: an app on a computer listens at a loopback address, at whichever port is free. The name
-// localhost does not count: it may resolve to somewhere else (RFC 8252 §8.3).
+// sameButPort is RFC 8252 §7.3 and RFC 9700 §4.1.3: an app on a computer listens at a loopback address, at whichever port is
+// free. localhost counts, as editors and command line tools register it; that another host could answer to the name
+// (RFC 8252 §8.3) is the registering developer's choice, and such an app needs PKCE and the person's word each time.
 func sameButPort(registered, sent string) bool {
-	for _, origin := range []string{"http://127.0.0.1", "http://[::1]"} {
+	for _, origin := range []string{"http://127.0.0.1", "http://[::1]", "http://localhost"} {
 		fixed, isLoopback := strings.CutPrefix(registered, origin)
 		rest, toLoopback := strings.CutPrefix(sent, origin)
 		if isLoopback && toLoopback {
@@ -121,26 +122,42 @@ func commonPrefix(a, b string) int {
 	return n
 }
 
+// ResponseLocation is the address that carries a response's parameters to a redirect URI in the mode, which is
+// ResponseModeQuery or ResponseModeFragment (OAuth 2.0 Multiple Response Type Encoding Practices §2.1). A redirect URI has no
+// fragment of its own: RFC 6749 §3.1.2.
+func ResponseLocation(mode, redirectURI string, params []Param) string {
+	if mode == ResponseModeFragment {
+		return redirectURI + "#" + encodeParams(params)
+	}
+	return RedirectLocation(redirectURI, params)
+}
+
 // RedirectLocation appends a response's parameters to the query of a redirect URI, in their order (RFC 6749 §4.1.2). What
-// the URI has already stays byte for byte. A space becomes %20, which every decoder understands, and not a plus sign.
+// the URI has already stays byte for byte.
 func RedirectLocation(redirectURI string, params []Param) string {
-	var location strings.Builder
-	location.WriteString(redirectURI)
 	separator := "?"
 	switch _, query, has := strings.Cut(redirectURI, "?"); {
-	case has && (query == "" || strings.HasSuffix(query, "&")):
+	case len(params) == 0, has && (query == "" || strings.HasSuffix(query, "&")):
 		separator = ""
 	case has:
 		separator = "&"
 	}
-	for _, param := range params {
-		location.WriteString(separator)
-		location.WriteString(escape(param.Name))
-		location.WriteByte('=')
-		location.WriteString(escape(param.Value))
-		separator = "&"
+	return redirectURI + separator + encodeParams(params)
+}
+
+// encodeParams is application/x-www-form-urlencoded, but a space becomes %20, which every decoder understands, and not a plus
+// sign.
+func encodeParams(params []Param) string {
+	var text strings.Builder
+	for i, param := range params {
+		if i > 0 {
+			text.WriteByte('&')
+		}
+		text.WriteString(escape(param.Name))
+		text.WriteByte('=')
+		text.WriteString(escape(param.Value))
 	}
-	return location.String()
+	return text.String()
 }
 
 func escape(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }

@@ -72,14 +72,14 @@ func TestParseClaims(t *testing.T) {
 	})
 }
 
-func TestRedirectLocation(t *testing.T) {
-	each(t, "locations.txt", []string{"spec", "uri", "param", "want"}, func(t *testing.T, v vector) {
+func TestResponseLocation(t *testing.T) {
+	each(t, "locations.txt", []string{"spec", "uri", "mode", "param", "want"}, func(t *testing.T, v vector) {
 		var params []Param
 		for _, param := range v.all("param") {
 			name, value, _ := strings.Cut(param, "=")
 			params = append(params, Param{name, value})
 		}
-		if diff := cmp.Diff(v.get("want"), RedirectLocation(v.get("uri"), params)); diff != "" {
+		if diff := cmp.Diff(v.get("want"), ResponseLocation(v.get("mode"), v.get("uri"), params)); diff != "" {
 			t.Error(diff)
 		}
 	})

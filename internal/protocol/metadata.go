@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/oauth"
 )
 
 // renderMetadata makes the discovery document: OpenID Connect Discovery 1.0 §3 and RFC 8414 §2 in one.
@@ -25,7 +26,7 @@ func renderMetadata(issuer string) []byte {
 			"phone_number", "phone_number_verified"},
 		"claim_types_supported":                          []string{"normal"},
 		"response_types_supported":                       []string{"code"},
-		"response_modes_supported":                       []string{"query", "form_post"},
+		"response_modes_supported":                       oauth.ResponseModes,
 		"grant_types_supported":                          []string{"authorization_code", "client_credentials", "refresh_token"},
 		"subject_types_supported":                        []string{"pairwise"},
 		"acr_values_supported":                           []string{dialtone.ACR},

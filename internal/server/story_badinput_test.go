@@ -60,12 +60,11 @@ func TestAnyOtherFaultInARequestGoesBackToTheApp(t *testing.T) {
 	a := h.story(t)
 	for name, c := range map[string]struct{ address, want string }{
 		"no response_type":      {a.address("response_type", "-"), "invalid_request"},
-		"response_type token":   {a.address("response_type", "token"), "unsupported_response_type"},
-		"hybrid":                {a.address("response_type", "code id_token"), "unsupported_response_type"},
+		"response_type none":    {a.address("response_type", "none"), "unsupported_response_type"},
 		"no scope":              {a.address("scope", "-"), "invalid_scope"},
 		"unknown scope":         {a.address("scope", "phone profile"), "invalid_scope"},
 		"scope by tab":          {a.address("scope", "phone\topenid"), "invalid_request"},
-		"fragment":              {a.address("response_mode", "fragment"), "invalid_request"},
+		"response_mode":         {a.address("response_mode", "query.jwt"), "invalid_request"},
 		"prompt none login":     {a.address("prompt", "none login"), "invalid_request"},
 		"max_age":               {a.address("max_age", "soon"), "invalid_request"},
 		"claims":                {a.address("claims", "{"), "invalid_request"},

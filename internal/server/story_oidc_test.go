@@ -312,7 +312,7 @@ func TestTheMetadataTellWhatIsThere(t *testing.T) {
 		}
 	}
 	for member, want := range map[string][]string{
-		"response_types_supported": {"code"}, "response_modes_supported": {"query", "form_post"}, "subject_types_supported": {"pairwise"},
+		"response_types_supported": {"code"}, "response_modes_supported": {"query", "fragment", "form_post"}, "subject_types_supported": {"pairwise"},
 		"id_token_signing_alg_values_supported": {"RS256"}, "code_challenge_methods_supported": {"S256"},
 		"grant_types_supported":                 {"authorization_code", "client_credentials", "refresh_token"},
 		"token_endpoint_auth_methods_supported": {"client_secret_basic", "client_secret_post", "none"},

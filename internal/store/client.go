@@ -9,13 +9,13 @@ import (
 )
 
 const clientColumns = `c.id, c.product_id, c.description, c.type, c.auth_method, c.redirect_uris, c.post_revoke_redirect_uris,
-	c.post_logout_redirect_uris, c.id_token_algorithm, c.created_at, c.updated_at`
+	c.post_logout_redirect_uris, c.id_token_algorithm, c.applied, c.created_at, c.updated_at`
 
 func clientFields(c *dialtone.Client) []any {
 	return []any{
 		&c.ID, &c.ProductID, &c.Description, &c.Type, &c.AuthMethod, documented[[]string]{&c.RedirectURIs},
 		documented[[]string]{&c.PostRevokeRedirectURIs}, documented[[]string]{&c.PostLogoutRedirectURIs},
-		&c.IDTokenAlgorithm, instant{&c.Created}, instant{&c.Updated},
+		&c.IDTokenAlgorithm, &c.Applied, instant{&c.Created}, instant{&c.Updated},
 	}
 }
 
@@ -48,8 +48,11 @@ func (db *DB) Registration(ctx context.Context, clientID string) (dialtone.Regis
 	}
 	var operatorID string
 	var state dialtone.ListingState
-	err = db.read().each(ctx, []any{&operatorID, &state}, func() { r.Listings[operatorID] = state },
-		`SELECT operator_id, state FROM listing WHERE product_id = $1`, r.Product.ID)
+	var decided bool
+	err = db.read().each(ctx, []any{&operatorID, &state, &decided}, func() {
+		r.Listings[operatorID] = state
+		r.Approved = r.Approved || decided && state == dialtone.ListingEnabled
+	}, `SELECT operator_id, state, decided FROM listing WHERE product_id = $1`, r.Product.ID)
 	if err != nil {
 		return dialtone.Registration{}, err
 	}
@@ -61,14 +64,14 @@ func (db *DB) Registration(ctx context.Context, clientID string) (dialtone.Regis
 func (db *DB) PutClient(ctx context.Context, c dialtone.Client) error {
 	_, err := db.exec(ctx, `
 		INSERT INTO client (id, product_id, description, type, auth_method, redirect_uris, post_revoke_redirect_uris,
-			post_logout_redirect_uris, id_token_algorithm, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+			post_logout_redirect_uris, id_token_algorithm, applied, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (id) DO UPDATE SET description = excluded.description, type = excluded.type, auth_method = excluded.auth_method,
 			redirect_uris = excluded.redirect_uris, post_revoke_redirect_uris = excluded.post_revoke_redirect_uris,
 			post_logout_redirect_uris = excluded.post_logout_redirect_uris, id_token_algorithm = excluded.id_token_algorithm,
-			updated_at = excluded.updated_at`,
+			applied = excluded.applied, updated_at = excluded.updated_at`,
 		c.ID, c.ProductID, c.Description, string(c.Type), string(c.AuthMethod), document(c.RedirectURIs),
-		document(c.PostRevokeRedirectURIs), document(c.PostLogoutRedirectURIs), c.IDTokenAlgorithm, micros(c.Created), micros(c.Updated))
+		document(c.PostRevokeRedirectURIs), document(c.PostLogoutRedirectURIs), c.IDTokenAlgorithm, c.Applied, micros(c.Created), micros(c.Updated))
 	return err
 }
 
@@ -98,10 +101,11 @@ func (db *DB) CreateClient(ctx context.Context, c dialtone.Client, s dialtone.Cl
 	return db.logged(ctx, a, func(ctx context.Context, t tx) error {
 		_, err := t.exec(ctx, `
 			INSERT INTO client (id, product_id, description, type, auth_method, redirect_uris, post_revoke_redirect_uris,
-				post_logout_redirect_uris, id_token_algorithm, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+				post_logout_redirect_uris, id_token_algorithm, applied, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 			c.ID, c.ProductID, c.Description, string(c.Type), string(c.AuthMethod), document(c.RedirectURIs),
-			document(c.PostRevokeRedirectURIs), document(c.PostLogoutRedirectURIs), c.IDTokenAlgorithm, micros(c.Created), micros(c.Updated))
+			document(c.PostRevokeRedirectURIs), document(c.PostLogoutRedirectURIs), c.IDTokenAlgorithm, c.Applied, micros(c.Created),
+			micros(c.Updated))
 		if err != nil || s.ID == "" {
 			return err
 		}

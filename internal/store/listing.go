@@ -7,10 +7,10 @@ import (
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
-const listingColumns = `product_id, operator_id, state, reason, updated_at`
+const listingColumns = `product_id, operator_id, state, reason, decided, updated_at`
 
 func listingFields(l *dialtone.Listing) []any {
-	return []any{&l.ProductID, &l.OperatorID, &l.State, &l.Reason, instant{&l.Updated}}
+	return []any{&l.ProductID, &l.OperatorID, &l.State, &l.Reason, &l.Decided, instant{&l.Updated}}
 }
 
 // Listing returns a product's listing at an operator. Error: ErrNotFound if it was never offered there.
@@ -49,10 +49,10 @@ func (db *DB) PutListing(ctx context.Context, l dialtone.Listing, actor string) 
 			return err
 		}
 		_, err = t.exec(ctx, `
-			INSERT INTO listing (product_id, operator_id, state, reason, updated_at) VALUES ($1, $2, $3, $4, $5)
+			INSERT INTO listing (`+listingColumns+`) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (product_id, operator_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
-				updated_at = excluded.updated_at`,
-			l.ProductID, l.OperatorID, string(l.State), l.Reason, micros(l.Updated))
+				decided = excluded.decided, updated_at = excluded.updated_at`,
+			l.ProductID, l.OperatorID, string(l.State), l.Reason, l.Decided, micros(l.Updated))
 		return err
 	})
 }
@@ -63,11 +63,11 @@ func (db *DB) PutListing(ctx context.Context, l dialtone.Listing, actor string) 
 func (db *DB) OfferListing(ctx context.Context, l dialtone.Listing, a dialtone.Activity) error {
 	return db.logged(ctx, a, func(ctx context.Context, t tx) error {
 		offered, err := t.exec(ctx, `
-			INSERT INTO listing (`+listingColumns+`) VALUES ($1, $2, $3, $4, $5)
+			INSERT INTO listing (`+listingColumns+`) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (product_id, operator_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
-				updated_at = excluded.updated_at
+				decided = excluded.decided, updated_at = excluded.updated_at
 			WHERE listing.state = 'declined'`,
-			l.ProductID, l.OperatorID, string(l.State), l.Reason, micros(l.Updated))
+			l.ProductID, l.OperatorID, string(l.State), l.Reason, l.Decided, micros(l.Updated))
 		if err != nil {
 			return err
 		}

@@ -113,6 +113,53 @@ func TestMigrateRefusesAnotherHistoryAndToleratesANewerOne(t *testing.T) {
 	})
 }
 
+// A database of the release before knows who vouched for what by its histories only.
+func TestWhoVouchedForWhatIsReadFromTheHistories(t *testing.T) {
+	t.Parallel()
+	eachAddress(t, func(t *testing.T, address string) {
+		db := storetest.Open(t, address)
+		applied, own := storetest.NewApp(t, db), storetest.NewDeveloper(t, db)
+		list := func(productID string, operator dialtone.Operator, actor string) {
+			t.Helper()
+			l := dialtone.Listing{ProductID: productID, OperatorID: operator.ID, State: dialtone.ListingEnabled, Updated: storetest.Now}
+			if err := db.PutListing(t.Context(), l, actor); err != nil {
+				t.Fatal(err)
+			}
+		}
+		sandbox, operator := storetest.NewApp(t, db).Operator, storetest.NewApp(t, db).Operator
+		sandbox.Sandbox, operator.Sandbox = true, false
+		if err := errors.Join(db.PutOperator(t.Context(), sandbox), db.PutOperator(t.Context(), operator)); err != nil {
+			t.Fatal(err)
+		}
+		client := applied.Client
+		client.ID, client.ProductID = "made_by_a_developer", own.Product.ID
+		made := own.Activity("client.create")
+		made.Target = client.ID
+		if err := db.CreateClient(t.Context(), client, dialtone.ClientSecret{}, made); err != nil {
+			t.Fatal(err)
+		}
+		list(applied.Product.ID, operator, "apply")
+		list(own.Product.ID, sandbox, "apply")
+		list(own.Product.ID, operator, own.Account.ID) // automatic approval
+
+		past := raw(t, address)
+		for _, back := range []string{
+			`ALTER TABLE listing DROP COLUMN decided`, `ALTER TABLE client DROP COLUMN applied`, `DELETE FROM schema_migration WHERE name LIKE '%trust%'`,
+		} {
+			execute(t, past, back)
+		}
+		if err := db.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for id, want := range map[string]bool{applied.Client.ID: true, client.ID: false} {
+			r, err := db.Registration(t.Context(), id)
+			if err != nil || r.Client.Applied != want || r.Approved != want {
+				t.Errorf("%s: applied %v, approved %v, want both %v; error %v", id, r.Client.Applied, r.Approved, want, err)
+			}
+		}
+	})
+}
+
 func TestACallerThatIsGoneWritesNothing(t *testing.T) {
 	t.Parallel()
 	storetest.Engines(t, func(t *testing.T, db *store.DB) {

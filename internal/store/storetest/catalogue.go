@@ -32,6 +32,33 @@ func testCatalogue(t *testing.T, db *store.DB) {
 		same(t, "product", product, a.Product)
 	})
 
+	t.Run("who vouched for what comes back", func(t *testing.T) {
+		ctx, a := t.Context(), NewApp(t, db)
+		vouched := func(what string, applied, approved bool) {
+			t.Helper()
+			r, err := db.Registration(ctx, a.Client.ID)
+			must(t, err)
+			same(t, what, [2]bool{r.Client.Applied, r.Approved}, [2]bool{applied, approved})
+		}
+		vouched("a client and a listing that nobody decided about", false, false)
+		a.Client.Applied = true
+		must(t, db.PutClient(ctx, a.Client))
+		must(t, db.SaveClient(ctx, a.Client, a.Client.Updated, dialtone.Activity{ID: secret.ID("ac"), Action: "client.update", At: Now}))
+		vouched("a client of a document, saved by a developer", true, false)
+		listing := dialtone.Listing{ProductID: a.Product.ID, OperatorID: a.Operator.ID, State: dialtone.ListingEnabled, Decided: true, Updated: Now}
+		must(t, db.PutListing(ctx, listing, "staff"))
+		vouched("enabled by staff", true, true)
+		got, err := db.Listing(ctx, a.Product.ID, a.Operator.ID)
+		must(t, err)
+		same(t, "listing", got, listing)
+		listing.State = dialtone.ListingDeclined
+		must(t, db.PutListing(ctx, listing, "staff"))
+		vouched("declined by staff", true, false)
+		listing.State, listing.Decided = dialtone.ListingEnabled, false
+		must(t, db.OfferListing(ctx, listing, dialtone.Activity{ID: secret.ID("ac"), Action: "listing.offer", At: Now}))
+		vouched("offered again, enabled automatically", true, false)
+	})
+
 	t.Run("what is not there is not found", func(t *testing.T) {
 		ctx := t.Context()
 		_, err := db.Registration(ctx, "nobody")

@@ -43,7 +43,7 @@ func (h *Handler) startLogout(w http.ResponseWriter, r *http.Request) {
 	state, err := h.Signin.Session(r.Context(), h.Cookies.Get(r, sessionCookie), reg.Product.ID, h.Now())
 	switch {
 	case errors.Is(err, dialtone.ErrNotFound):
-		h.finishLogout(w, r, end, reg.Product)
+		h.finishNothing(w, r, end, reg)
 	case err != nil:
 		h.Refuse(w, r, err)
 	case hintedSession != "" && hintedSession == h.Minter.SessionID(reg.Product.ID, state.Session.ID):
@@ -150,6 +150,22 @@ func (h *Handler) finishLogout(w http.ResponseWriter, r *http.Request, end logou
 		return
 	}
 	h.Renderer.Render(w, r, http.StatusOK, pages.SignedOut{Frame: end.frame(dialtone.Operator{}), Product: product})
+}
+
+// finishNothing answers where nobody is signed in. Of the sessions of other browsers none ends, whatever ID token comes along:
+// a server that asks for a person, or whoever found an old token, is told that nothing has ended (docs/decisions/0010).
+func (h *Handler) finishNothing(w http.ResponseWriter, r *http.Request, end logout, reg dialtone.Registration) {
+	if end.Target != "" && reg.Trusted(end.Target) {
+		h.finishLogout(w, r, end, reg.Product)
+		return
+	}
+	h.Cookies.Clear(w, sessionCookie)
+	page := pages.SignedOut{Frame: end.frame(dialtone.Operator{}), Nobody: true}
+	if end.Target != "" {
+		// A link must not lead people to any stranger's page by itself (RFC 9700 §4.11.2).
+		page.Back, page.Host = end.Target, destination(end.Target)
+	}
+	h.Renderer.Render(w, r, http.StatusOK, page)
 }
 
 func (l logout) frame(operator dialtone.Operator) web.Frame {

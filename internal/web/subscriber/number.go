@@ -40,7 +40,7 @@ func today(number dialtone.PhoneNumber) dialtone.PhoneNumber {
 func (h *Handler) numberPage(v visit) pages.Number {
 	return pages.Number{
 		Frame: v.frame(dialtone.Operator{}), State: h.Flow.Seal(v.in), Product: v.reg.Product,
-		Organization: v.reg.Organization.Name, Back: h.back(v.in),
+		Organization: v.reg.Organization.Name, Back: h.back(v.in, wentBack),
 	}
 }
 

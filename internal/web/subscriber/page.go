@@ -1,6 +1,7 @@
 package subscriber
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -40,9 +41,9 @@ func (h *Handler) open(w http.ResponseWriter, r *http.Request) (visit, bool) {
 		h.showError(w, r, http.StatusBadRequest, pages.Error{Problem: pages.ProblemForm})
 		return visit{}, false
 	}
-	problem := pages.ProblemExpired
+	problem, failure := pages.ProblemExpired, tookTooLong
 	if errors.Is(err, dialtone.ErrForbidden) {
-		problem = pages.ProblemOtherBrowser
+		problem, failure = pages.ProblemOtherBrowser, otherBrowser
 	}
 	reg, lookUp := h.Catalog.Registration(r.Context(), in.Request.ClientID)
 	if lookUp != nil {
@@ -51,7 +52,7 @@ func (h *Handler) open(w http.ResponseWriter, r *http.Request) (visit, bool) {
 	}
 	v := visit{in: in, reg: reg}
 	if err != nil {
-		page := pages.Error{Frame: v.frame(dialtone.Operator{}), Problem: problem, Product: reg.Product, Back: h.back(in)}
+		page := pages.Error{Frame: v.frame(dialtone.Operator{}), Problem: problem, Product: reg.Product, Back: h.back(in, failure)}
 		h.showError(w, r, http.StatusBadRequest, page)
 		return visit{}, false
 	}
@@ -93,25 +94,45 @@ func (h *Handler) brand(r *http.Request, operatorID string) dialtone.Operator {
 	return operator
 }
 
-// back is the address that takes the person to the app with a proper refusal. A link cannot post, so for
-// response_mode=form_post it leads to goBack.
-func (h *Handler) back(in flow.Interaction) string {
-	response := h.Flow.Fail(in, oauth.NewError(oauth.AccessDenied, "the person went back without signing in"))
+// What the app is told when a person goes back to it, by the page that they go back from.
+var (
+	wentBack     = oauth.NewError(oauth.AccessDenied, "the person went back without signing in")
+	tookTooLong  = oauth.NewError(oauth.AccessDenied, "the sign-in was not finished in time; begin again")
+	otherBrowser = oauth.NewError(oauth.AccessDenied, "the sign-in was begun in another browser, or this one keeps no cookies; begin again")
+)
+
+// back is the address that takes the person to the app with the failure. A link cannot post, so for response_mode=form_post it
+// leads to goBack, with the failure sealed into the interaction.
+func (h *Handler) back(in flow.Interaction, failure *oauth.Error) string {
+	response := h.Flow.Fail(in, failure)
 	if response.Mode == oauth.ResponseModeFormPost {
+		in.Failure = failure
 		return h.here("/back", in)
 	}
-	return oauth.RedirectLocation(response.RedirectURI, response.Params)
+	return response.Location()
 }
 
-// goBack answers the app with a refusal, by POST where it asked for that. Every page of an interaction leads here, also one
-// that is too old or another browser's: no more than a refusal is to be had.
+// goBack answers the app with a failure, by POST where it asked for that. Every page of an interaction leads here, also one
+// that is too old or another browser's: no more than a failure is to be had. Only the browser that the interaction is bound to
+// was on such a page for certain; anybody can send the link to somebody else.
 func (h *Handler) goBack(w http.ResponseWriter, r *http.Request) {
-	in, err := h.Flow.Open(r.URL.Query().Get("r"), h.Cookies.Get(r, browserCookie), h.Now())
+	browser := h.Cookies.Get(r, browserCookie)
+	in, err := h.Flow.Open(r.URL.Query().Get("r"), browser, h.Now())
 	if errors.Is(err, dialtone.ErrInvalid) {
 		h.showError(w, r, http.StatusBadRequest, pages.Error{Problem: pages.ProblemForm})
 		return
 	}
-	h.answer(w, r, in, h.Flow.Fail(in, oauth.NewError(oauth.AccessDenied, "the person went back without signing in")))
+	failure := cmp.Or(in.Failure, wentBack)
+	if in.Of(browser) {
+		h.answer(w, r, in, h.Flow.Fail(in, failure))
+		return
+	}
+	reg, err := h.Catalog.Registration(r.Context(), in.Request.ClientID)
+	if err != nil {
+		h.Refuse(w, r, err)
+		return
+	}
+	h.answerUnasked(w, r, in, unasked{failure: failure, reg: reg, signedIn: h.signedIn(r)})
 }
 
 // here is the address of a page with this interaction.

@@ -52,7 +52,7 @@ func (h *Handler) pinPage(w http.ResponseWriter, r *http.Request, v visit) (page
 		Left:        max(0, state.Expires.Sub(now)),
 		NoResend:    state.NextSend.IsZero(),
 		OtherNumber: h.here("/signin", v.in),
-		Back:        h.back(v.in),
+		Back:        h.back(v.in, wentBack),
 	}
 	if !page.NoResend {
 		page.ResendAfter = max(0, state.NextSend.Sub(now)).Round(time.Second)
@@ -129,7 +129,7 @@ func (h *Handler) showPINProblem(w http.ResponseWriter, r *http.Request, v visit
 		page.Problem = pages.PINExpired
 	case errors.Is(err, dialtone.ErrForbidden):
 		h.showError(w, r, http.StatusForbidden, pages.Error{
-			Frame: v.frame(dialtone.Operator{}), Problem: pages.ProblemOtherBrowser, Product: v.reg.Product, Back: h.back(v.in),
+			Frame: v.frame(dialtone.Operator{}), Problem: pages.ProblemOtherBrowser, Product: v.reg.Product, Back: h.back(v.in, otherBrowser),
 		})
 		return
 	default:

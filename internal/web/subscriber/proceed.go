@@ -37,7 +37,7 @@ func (h *Handler) proceed(w http.ResponseWriter, r *http.Request, in flow.Intera
 		h.count(situation.Registration, situation.Subscription.OperatorID, dialtone.TallySignInNotAvailable)
 		h.showNotAvailable(w, r, in, situation, step.Fail)
 	case step.Fail != nil:
-		h.answer(w, r, in, h.Flow.Fail(in, step.Fail))
+		h.answerUnasked(w, r, in, unasked{failure: step.Fail, reg: situation.Registration, signedIn: situation.SignedIn()})
 	case step.Page == flow.SignInPage:
 		h.turnTo(w, r, "/signin", in)
 	case step.Page == flow.ConsentPage:
@@ -105,16 +105,6 @@ func (h *Handler) bind(w http.ResponseWriter, r *http.Request, in *flow.Interact
 	if in.Language == "" {
 		in.Language = h.Renderer.Match(in.Request.UILocales, r.Header.Get("Accept-Language"))
 	}
-}
-
-// answer gives the client its authorization response: by redirect, or by a form that posts itself
-// (OAuth 2.0 Form Post Response Mode §2).
-func (h *Handler) answer(w http.ResponseWriter, r *http.Request, in flow.Interaction, response flow.Response) {
-	if response.Mode == oauth.ResponseModeFormPost {
-		h.showFormPost(w, r, in, response)
-		return
-	}
-	seeOther(w, oauth.RedirectLocation(response.RedirectURI, response.Params))
 }
 
 // seeOther turns the browser to an address that is right as it is; http.Redirect would add a body.

@@ -19,15 +19,7 @@ func (h *Handler) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	id := secret.ID("er")
 	var redirect *oauth.RedirectError
 	if errors.As(err, &redirect) {
-		h.Log.InfoContext(r.Context(), "authorization request refused", "error_id", id, "check", redirect.Check,
-			"client", redirect.ClientID, "error", redirect)
-		h.refused(r.Context(), dialtone.FailedRequest{
-			ID: id, ClientID: redirect.ClientID, Code: string(redirect.Err.Code), Description: redirect.Err.Description,
-		})
-		in := flow.Interaction{Request: oauth.AuthorizationRequest{
-			ClientID: redirect.ClientID, RedirectURI: redirect.RedirectURI, ResponseMode: redirect.ResponseMode, State: redirect.State,
-		}}
-		h.answer(w, r, in, h.Flow.Fail(in, redirect.Err))
+		h.refuseRequest(w, r, id, redirect)
 		return
 	}
 	page := pages.Error{ErrorID: web.LTR(id)}
@@ -62,6 +54,19 @@ func (h *Handler) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
+// refuseRequest tells the client what is wrong with its request.
+func (h *Handler) refuseRequest(w http.ResponseWriter, r *http.Request, id string, fault *oauth.RedirectError) {
+	h.Log.InfoContext(r.Context(), "authorization request refused", "error_id", id, "check", fault.Check, "client", fault.ClientID, "error", fault)
+	reg, err := h.Catalog.Registration(r.Context(), fault.ClientID)
+	if err != nil {
+		reg = dialtone.Registration{} // then nobody has vouched for it
+	}
+	in := flow.Interaction{Request: oauth.AuthorizationRequest{
+		ClientID: fault.ClientID, RedirectURI: fault.RedirectURI, ResponseMode: fault.ResponseMode, State: fault.State,
+	}}
+	h.answerUnasked(w, r, in, unasked{failure: fault.Err, reg: reg, signedIn: h.signedIn(r), faultID: id})
+}
+
 func (h *Handler) showError(w http.ResponseWriter, r *http.Request, status int, page pages.Error) {
 	h.Renderer.Render(w, r, status, page)
 }
@@ -69,11 +74,6 @@ func (h *Handler) showError(w http.ResponseWriter, r *http.Request, status int, 
 // showNotAvailable says that the product does not reach the person's operator.
 func (h *Handler) showNotAvailable(w http.ResponseWriter, r *http.Request, in flow.Interaction, s flow.Situation, failure *oauth.Error) {
 	v := visit{in: in, reg: s.Registration}
-	response := h.Flow.Fail(in, failure)
-	back := oauth.RedirectLocation(response.RedirectURI, response.Params)
-	if response.Mode == oauth.ResponseModeFormPost {
-		back = h.here("/back", in)
-	}
 	again := in
 	again.Request.Prompt.Login = true // another number, please
 	h.bind(w, r, &again)
@@ -82,23 +82,8 @@ func (h *Handler) showNotAvailable(w http.ResponseWriter, r *http.Request, in fl
 		Product:     s.Registration.Product,
 		Number:      s.Subscription.PhoneNumber,
 		OtherNumber: h.here("/signin", again),
-		Back:        back,
+		Back:        h.back(in, failure),
 	})
-}
-
-// showFormPost sends the browser to the client by POST: the page's script submits it, or the person does.
-func (h *Handler) showFormPost(w http.ResponseWriter, r *http.Request, in flow.Interaction, response flow.Response) {
-	reg, err := h.Catalog.Registration(r.Context(), in.Request.ClientID)
-	if err != nil {
-		reg = dialtone.Registration{} // the answer leaves all the same
-	}
-	page := pages.FormPost{
-		Frame: visit{in: in}.frame(dialtone.Operator{}), Product: reg.Product, Action: response.RedirectURI,
-	}
-	for _, p := range response.Params {
-		page.Fields = append(page.Fields, pages.Field{Name: p.Name, Value: p.Value})
-	}
-	h.Renderer.Render(w, r, http.StatusOK, page)
 }
 
 func (h *Handler) showFront(w http.ResponseWriter, r *http.Request) {

@@ -17,5 +17,23 @@ type FormPost struct {
 // Field is one hidden field.
 type Field struct{ Name, Value string }
 
+// Leave asks whether to go on to an app that nobody has vouched for: a link alone led here, and nothing has been proved. It
+// names the host, and nothing that the app says of itself. Its Frame needs web.FormsLeave.
+type Leave struct {
+	web.Frame
+	Host    string
+	ErrorID web.LTR // under which the app's developer finds what was wrong; may be empty
+	Portal  string  // where; may be empty
+	// The way on: an address, or a form as in FormPost.
+	Address string
+	Action  string
+	Fields  []Field
+}
+
+// Title asks the question of the page.
+func (p Leave) Title() web.Text {
+	return web.Text{ID: "leave.title", Values: web.Values{"host": p.Host}}
+}
+
 // Title says what happens.
 func (p FormPost) Title() web.Text { return web.Text{ID: "form_post.title"} }

@@ -17,18 +17,24 @@ type Logout struct {
 // Title asks the question of the page.
 func (p Logout) Title() web.Text { return web.Text{ID: "logout.title"} }
 
-// SignedOut says that the person is signed out here. With Stayed, that they still are signed in.
+// SignedOut says that the person is signed out here. With Stayed, that they still are signed in; with Nobody, that nobody was,
+// so that nothing has ended.
 type SignedOut struct {
 	web.Frame
 	Product dialtone.Product // which app asked; zero when unknown
 	Stayed  bool
+	Nobody  bool
 	Back    string // leads to the app; may be empty
+	Host    string // with Back, where nobody has vouched for the app: the host that it leads to, in place of the app's name
 }
 
 // Title says what happened.
 func (p SignedOut) Title() web.Text {
 	if p.Stayed {
 		return web.Text{ID: "signed_out.title_stayed"}
+	}
+	if p.Nobody {
+		return web.Text{ID: "signed_out.title_nobody"}
 	}
 	return web.Text{ID: "signed_out.title"}
 }

@@ -33,9 +33,11 @@ var (
 
 const (
 	state = "sealed-state"
-	back  = "https://storytime.example/callback?error=access_denied&state=1"
-	other = "/signin?r=sealed-state"
-	found = "https://developers.example.com/requests?id=er_k3v9q2m8x7"
+	// As long as a host may be, without a place to break it.
+	longHost = "averyverylongnameofahostwithoutanydashesinitthatgoesonandonandon.example"
+	back     = "https://storytime.example/callback?error=access_denied&state=1"
+	other    = "/signin?r=sealed-state"
+	found    = "https://developers.example.com/requests?id=er_k3v9q2m8x7"
 )
 
 // samples are all pages, each with everything and with as little as it may have, and each problem.
@@ -91,6 +93,15 @@ func samples() []sample {
 		}},
 		{"logout minimal", func(f web.Frame) web.Page { return pages.Logout{Frame: f, State: state} }},
 		{"signed out", func(f web.Frame) web.Page { return pages.SignedOut{Frame: f, Product: product, Back: back} }},
+		{"signed out nobody", func(f web.Frame) web.Page {
+			return pages.SignedOut{Frame: f, Nobody: true, Back: back, Host: longHost}
+		}},
+		{"leave", func(f web.Frame) web.Page {
+			return pages.Leave{Frame: f, Host: longHost, ErrorID: "er_k3v9q2m8x7", Portal: found, Address: back}
+		}},
+		{"leave by form", func(f web.Frame) web.Page {
+			return pages.Leave{Frame: f, Host: "192.0.2.7:8080", Action: "https://storytime.example/callback", Fields: []pages.Field{{"error", "x"}, {"state", `a"b<c>`}}}
+		}},
 		{"signed out stayed", func(f web.Frame) web.Page { return pages.SignedOut{Frame: f, Stayed: true} }},
 		{"not available", func(f web.Frame) web.Page {
 			return pages.NotAvailable{Frame: f, Product: product, Number: number, OtherNumber: other, Back: back}
