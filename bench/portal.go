@@ -60,7 +60,7 @@ func (b bench) runPortal(ctx context.Context, w io.Writer) (err error) {
 	if err := b.program.register(ctx, database); err != nil {
 		return err
 	}
-	seed, err := seedPortal(ctx, database)
+	seed, err := seedPortal(ctx, database, b.program.path("root.key"))
 	if err != nil {
 		return fmt.Errorf("fill the database: %w", err)
 	}

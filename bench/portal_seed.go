@@ -8,6 +8,7 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/server"
 	"github.com/dialtone-id/dialtone/internal/store"
 )
 
@@ -27,8 +28,8 @@ const (
 )
 
 // seedPortal fills the database through the store, as the portal itself would.
-func seedPortal(ctx context.Context, database string) (seed portalSeed, err error) {
-	db, err := store.Open(ctx, database)
+func seedPortal(ctx context.Context, database, rootKeyFile string) (seed portalSeed, err error) {
+	db, _, err := server.Storage{Database: database, RootKeyFile: rootKeyFile}.Open(ctx, time.Now().UTC())
 	if err != nil {
 		return portalSeed{}, err
 	}

@@ -41,7 +41,7 @@ func (c *applyCommand) Run(ctx context.Context, t terminal) error {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
 	now := time.Now().UTC()
-	db, err := c.Open(ctx, now)
+	db, _, err := c.Open(ctx, now)
 	if err != nil {
 		return err
 	}

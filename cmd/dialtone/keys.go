@@ -50,8 +50,8 @@ func (c *keysListCommand) Run(ctx context.Context, t terminal) error {
 
 type keysRotateCommand struct {
 	server.Storage
-	Which keys.Kind `arg:"" enum:"data,signing" help:"data (seals tokens and state) or signing (signs ID tokens)."`
-	Now   bool      `help:"After a leak: use the new key at once and drop the old ones. What was made under them is void."`
+	Which keys.Kind `arg:"" enum:"data,signing,personal" help:"data (seals tokens and state), signing (signs ID tokens) or personal (seals numbers, addresses and names of people in the database)."`
+	Now   bool      `help:"After a leak: use the new key at once and drop the old ones. What was made under them is void; a personal key goes when the running nodes have sealed everything again."`
 }
 
 // Run makes the next key.
@@ -86,18 +86,10 @@ func moment(t time.Time) string {
 }
 
 func withKeyring(ctx context.Context, c server.Storage, do func(*keys.Keyring, time.Time) error) error {
-	root, err := c.OpenRootKey()
-	if err != nil {
-		return err
-	}
 	now := time.Now().UTC()
-	db, err := c.Open(ctx, now)
+	db, ring, err := c.Open(ctx, now)
 	if err != nil {
 		return err
 	}
-	ring, err := keys.Open(ctx, db, root, keys.DefaultSchedule, now)
-	if err == nil {
-		err = do(ring, now)
-	}
-	return errors.Join(err, db.Close())
+	return errors.Join(do(ring, now), db.Close())
 }

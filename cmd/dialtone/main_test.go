@@ -215,6 +215,19 @@ products: [{id: product_1, organization: org_1, name: Weather, scopes: [{name: o
 clients: [{product: product_1, description: this is a test, redirect_uris: ["https://example.com/callback"]}]
 `
 
+// storage is a new database with its root key, as options.
+type storage struct{ database, rootKey string }
+
+func newStorage(t *testing.T) storage {
+	t.Helper()
+	folder := t.TempDir()
+	key := filepath.Join(folder, "root.key")
+	if _, err := runCommand(t, "keys", "root", "--file", key); err != nil {
+		t.Fatal(err)
+	}
+	return storage{"--database=sqlite:" + filepath.Join(folder, "dialtone.db"), "--root-key-file=" + key}
+}
+
 func writeFile(t *testing.T, content string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "catalogue.yaml")
@@ -227,9 +240,9 @@ func writeFile(t *testing.T, content string) string {
 func TestApplyWritesNewCredentialsOnceToAPrivateFile(t *testing.T) {
 	t.Parallel()
 	folder, file := t.TempDir(), writeFile(t, document)
-	database, credentials := "sqlite:"+filepath.Join(folder, "dialtone.db"), filepath.Join(folder, "credentials.json")
+	storage, credentials := newStorage(t), filepath.Join(folder, "credentials.json")
 	apply := func() credentialsFile {
-		if out, err := runCommand(t, "apply", "--database", database, "--credentials", credentials, file); err != nil {
+		if out, err := runCommand(t, "apply", storage.database, storage.rootKey, "--credentials", credentials, file); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		content, err := os.ReadFile(credentials)
@@ -264,10 +277,9 @@ func TestTheExampleFileApplies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder := t.TempDir()
+	folder, storage := t.TempDir(), newStorage(t)
 	for range 2 {
-		out, err := runCommand(t, "apply", "--database", "sqlite:"+filepath.Join(folder, "dialtone.db"),
-			"--credentials", filepath.Join(folder, "credentials.json"), writeFile(t, example))
+		out, err := runCommand(t, "apply", storage.database, storage.rootKey, "--credentials", filepath.Join(folder, "credentials.json"), writeFile(t, example))
 		if err != nil || !strings.Contains(out, "1 operators") {
 			t.Fatalf("%v\n%s", err, out)
 		}
@@ -276,8 +288,8 @@ func TestTheExampleFileApplies(t *testing.T) {
 
 func TestApplyWithoutAPlaceForSecretsMakesNone(t *testing.T) {
 	t.Parallel()
-	database := "sqlite:" + filepath.Join(t.TempDir(), "dialtone.db")
-	_, err := runCommand(t, "apply", "--database", database, writeFile(t, document))
+	storage := newStorage(t)
+	_, err := runCommand(t, "apply", storage.database, storage.rootKey, writeFile(t, document))
 	if err == nil || !strings.Contains(err.Error(), "--credentials") {
 		t.Errorf("got %v, want an error that names --credentials", err)
 	}
@@ -285,8 +297,8 @@ func TestApplyWithoutAPlaceForSecretsMakesNone(t *testing.T) {
 
 func TestApplyDoesNotOverwriteAFileThatIsNoCredentialsFile(t *testing.T) {
 	t.Parallel()
-	database, precious := "sqlite:"+filepath.Join(t.TempDir(), "dialtone.db"), writeFile(t, "precious")
-	if _, err := runCommand(t, "apply", "--database", database, "--credentials", precious, writeFile(t, document)); err == nil {
+	storage, precious := newStorage(t), writeFile(t, "precious")
+	if _, err := runCommand(t, "apply", storage.database, storage.rootKey, "--credentials", precious, writeFile(t, document)); err == nil {
 		t.Error("apply overwrote it")
 	}
 	if content, err := os.ReadFile(precious); err != nil || string(content) != "precious" {
@@ -359,12 +371,11 @@ func TestARootKeyIsItsOwnersOnlyAndNeverWrittenOver(t *testing.T) {
 
 func TestABackupIsAPrivateCopyThatOpens(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
-	database, copied := "sqlite:"+filepath.Join(folder, "dialtone.db"), filepath.Join(folder, "copy.db")
-	if _, err := runCommand(t, "migrate", "--database", database); err != nil {
+	storage, copied := newStorage(t), filepath.Join(t.TempDir(), "copy.db")
+	if _, err := runCommand(t, "migrate", storage.database, storage.rootKey); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := runCommand(t, "backup", "--database", database, copied); err != nil {
+	if _, err := runCommand(t, "backup", storage.database, copied); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(copied)
@@ -374,10 +385,10 @@ func TestABackupIsAPrivateCopyThatOpens(t *testing.T) {
 	if info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, want 0600", info.Mode().Perm())
 	}
-	if _, err := runCommand(t, "migrate", "--database", "sqlite:"+copied); err != nil {
+	if _, err := runCommand(t, "migrate", "--database=sqlite:"+copied, storage.rootKey); err != nil {
 		t.Errorf("the copy does not open: %v", err)
 	}
-	if _, err := runCommand(t, "backup", "--database", database, copied); !errors.Is(err, os.ErrExist) {
+	if _, err := runCommand(t, "backup", storage.database, copied); !errors.Is(err, os.ErrExist) {
 		t.Errorf("got %v: a backup must not be overwritten", err)
 	}
 }

@@ -12,7 +12,7 @@ type migrateCommand struct{ server.Storage }
 
 // Run brings the database up to date.
 func (c *migrateCommand) Run(ctx context.Context, t terminal) error {
-	db, err := c.Open(ctx, time.Now().UTC())
+	db, _, err := c.Open(ctx, time.Now().UTC())
 	if err != nil {
 		return err
 	}

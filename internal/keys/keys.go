@@ -5,6 +5,7 @@
 //
 //	                 made ──── wait ───▶ active ──── until a newer one is ───▶ superseded ──── kept ───▶ retired
 //	data keys        every 30 days       10 minutes later                      400 days
+//	personal keys    every year          10 minutes later                      until every row is sealed again
 //	signing keys     every 90 days       24 hours later, published before      31 days, still published
 //
 // A key waits before it makes anything, so that by then every node has read it and every client has seen it published.
@@ -44,21 +45,23 @@ type Store interface {
 
 // Schedule says how long a key lives and when the next one is made.
 type Schedule struct {
-	DataEvery    time.Duration
-	DataWait     time.Duration // from made to active; longer than nodes need to reload
-	DataKept     time.Duration // from superseded to retired; longer than anything sealed or keyed is good for
-	SigningEvery time.Duration
-	SigningWait  time.Duration // from published to active; longer than anybody caches the published keys
-	SigningKept  time.Duration // from superseded to no longer published
+	DataEvery     time.Duration
+	DataWait      time.Duration // from made to active; longer than nodes need to reload
+	DataKept      time.Duration // from superseded to retired; longer than anything sealed or keyed is good for
+	PersonalEvery time.Duration // that seal what the database keeps about people; their wait is DataWait
+	SigningEvery  time.Duration
+	SigningWait   time.Duration // from published to active; longer than anybody caches the published keys
+	SigningKept   time.Duration // from superseded to no longer published
 }
 
 // DefaultSchedule suits everybody who has no rule of their own.
 var DefaultSchedule = Schedule{
-	DataEvery:    30 * 24 * time.Hour,
-	DataWait:     10 * time.Minute,
-	DataKept:     400 * 24 * time.Hour, // a refresh token may rest for 180 days; see secret.Keys.Carry
-	SigningEvery: 90 * 24 * time.Hour,
-	SigningWait:  24 * time.Hour,
+	DataEvery:     30 * 24 * time.Hour,
+	DataWait:      10 * time.Minute,
+	DataKept:      400 * 24 * time.Hour, // a refresh token may rest for 180 days; see secret.Keys.Carry
+	PersonalEvery: 365 * 24 * time.Hour,
+	SigningEvery:  90 * 24 * time.Hour,
+	SigningWait:   24 * time.Hour,
 	// An ID token comes back as id_token_hint as long as its session lives, 30 days, though it expired long before.
 	SigningKept: 31 * 24 * time.Hour,
 }
@@ -67,14 +70,15 @@ var DefaultSchedule = Schedule{
 type Kind string
 
 const (
-	KindData    Kind = "data"    // seal tokens and state
-	KindSigning Kind = "signing" // sign ID tokens
+	KindData     Kind = "data"     // seal tokens and state
+	KindSigning  Kind = "signing"  // sign ID tokens
+	KindPersonal Kind = "personal" // seal numbers, addresses and names in the database
 )
 
 // Key is what may be told of a key.
 type Key struct {
 	ID        string
-	Use       string // seal, subject or sign
+	Use       string // seal, subject, personal or sign
 	Algorithm string // of a signing key
 	Created   time.Time
 	Active    time.Time

@@ -57,7 +57,7 @@ func published(t *testing.T, ring *keys.Keyring) int {
 	return len(set.Keys)
 }
 
-var firstIDs = []string{"seal-1", "subject-1", "eddsa-1", "es256-1", "rs256-1"}
+var firstIDs = []string{"personal-1", "seal-1", "subject-1", "eddsa-1", "es256-1", "rs256-1"}
 
 func TestFirstKeysAreMadeOnceAndWorkAtOnce(t *testing.T) {
 	t.Parallel()
@@ -325,7 +325,7 @@ func TestNodesThatRotateTogetherMakeOneKey(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	want := []string{"seal-1", "seal-2", "subject-1", "eddsa-1", "es256-1", "rs256-1"}
+	want := []string{"personal-1", "seal-1", "seal-2", "subject-1", "eddsa-1", "es256-1", "rs256-1"}
 	for i, ring := range rings {
 		if err := ring.Reload(t.Context(), due); err != nil {
 			t.Fatal(err)

@@ -39,6 +39,11 @@ func (k *Keyring) makeFirst(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
+	if !slices.ContainsFunc(have.data, uses(secret.UsePersonal)) {
+		if err := unlessThere(k.makeData(ctx, secret.UsePersonal, 1, now, now)); err != nil {
+			return err
+		}
+	}
 	for _, algorithm := range dialtone.IDTokenAlgorithms {
 		if slices.ContainsFunc(have.signing, signs(algorithm)) {
 			continue
@@ -95,13 +100,16 @@ func unlessThere(err error) error {
 // reloads. Any number of nodes may do so at the same time.
 func (k *Keyring) RotateIfDue(ctx context.Context, now time.Time) error {
 	return k.rotate(ctx, now, func(newest dialtone.KeyRow) bool {
-		return now.Sub(newest.Created) >= k.every(newest)
+		return now.Sub(newest.Created) >= k.every(newest) && (kindOf(newest) != KindPersonal || k.Settled(now))
 	})
 }
 
 // Rotate makes the next key of that kind ahead of the schedule. It becomes active after the usual wait, and nothing that
-// is in use is lost.
+// is in use is lost. Error: ErrConflict if rows are still being sealed again under the last one of KindPersonal.
 func (k *Keyring) Rotate(ctx context.Context, now time.Time, kind Kind) error {
+	if err := k.checkSettled(now, kind); err != nil {
+		return err
+	}
 	return k.rotate(ctx, now, func(newest dialtone.KeyRow) bool { return kindOf(newest) == kind })
 }
 
@@ -126,9 +134,13 @@ func (k *Keyring) rotate(ctx context.Context, now time.Time, due func(newest dia
 
 // RotateAtOnce is for keys that leaked: new keys of that kind take over now, and the others are neither used nor accepted
 // any more, so what was made under them is void: codes, access and refresh tokens with KindData, ID tokens with
-// KindSigning. Other nodes follow when they reload. The key for subjects stays, since it cannot change. Error:
-// ErrConflict if another node made a key at the same moment, which is not active yet; try again.
+// KindSigning. Other nodes follow when they reload. The key for subjects stays, since it cannot change. The old key of
+// KindPersonal opens what is under it until every row is sealed again. Errors: ErrConflict if another node made a key at the
+// same moment, which is not active yet, or as Rotate; try again.
 func (k *Keyring) RotateAtOnce(ctx context.Context, now time.Time, kind Kind) error {
+	if err := k.checkSettled(now, kind); err != nil {
+		return err
+	}
 	before, err := k.read(ctx)
 	if err != nil {
 		return err
@@ -142,7 +154,7 @@ func (k *Keyring) RotateAtOnce(ctx context.Context, now time.Time, kind Kind) er
 		}
 	}
 	for _, old := range before.rotating() {
-		if kindOf(old) != kind || (!old.Retired.IsZero() && !old.Retired.After(now)) {
+		if kindOf(old) != kind || kind == KindPersonal || (!old.Retired.IsZero() && !old.Retired.After(now)) {
 			continue
 		}
 		if err := k.store.RetireKey(ctx, old.ID, now); err != nil {
@@ -157,7 +169,7 @@ func (k *Keyring) makeNext(ctx context.Context, newest dialtone.KeyRow, now, act
 	if kindOf(newest) == KindSigning {
 		return k.makeSigning(ctx, newest.Algorithm, number(newest)+1, now, active)
 	}
-	return k.makeData(ctx, secret.UseSeal, number(newest)+1, now, active)
+	return k.makeData(ctx, secret.Use(newest.Use), number(newest)+1, now, active)
 }
 
 // retireSuperseded decides the end of each key that has a successor. It is a step of its own, over all keys, so that it
@@ -169,7 +181,7 @@ func (k *Keyring) retireSuperseded(ctx context.Context) error {
 	}
 	all := have.rotating()
 	for i, row := range all {
-		if i+1 == len(all) || series(all[i+1]) != series(row) || !row.Retired.IsZero() {
+		if i+1 == len(all) || series(all[i+1]) != series(row) || !row.Retired.IsZero() || kindOf(row) == KindPersonal {
 			continue
 		}
 		if err := k.store.RetireKey(ctx, row.ID, all[i+1].Active.Add(k.kept(row))); err != nil {
@@ -206,15 +218,21 @@ func signs(algorithm string) func(dialtone.KeyRow) bool {
 }
 
 func kindOf(row dialtone.KeyRow) Kind {
-	if row.Algorithm != "" {
+	switch {
+	case row.Algorithm != "":
 		return KindSigning
+	case row.Use == string(secret.UsePersonal):
+		return KindPersonal
 	}
 	return KindData
 }
 
 func (k *Keyring) every(row dialtone.KeyRow) time.Duration {
-	if kindOf(row) == KindSigning {
+	switch kindOf(row) {
+	case KindSigning:
 		return k.schedule.SigningEvery
+	case KindPersonal:
+		return k.schedule.PersonalEvery
 	}
 	return k.schedule.DataEvery
 }

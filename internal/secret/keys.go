@@ -23,6 +23,9 @@ type Use string
 const (
 	UseSeal    Use = "seal"    // seals and keys what is short-lived; a new one takes over on a schedule
 	UseSubject Use = "subject" // keys what must never change, pairwise subjects above all; there is one for ever
+	// UsePersonal seals numbers, addresses and names of people in the database. When a new one takes over, every row is sealed
+	// again; until that is done there are two.
+	UsePersonal Use = "personal"
 )
 
 // KeySize is the length of a data key's material, in bytes.
@@ -60,6 +63,8 @@ type keySet struct {
 	sealing map[string]*key // by id, those that are not retired
 	current *key            // the newest sealing key that is active
 	fixed   *key
+	// personal holds the key that seals texts about people, and then the others that rows may be under.
+	personal []*key
 }
 
 // NewKeys makes the set from the keys that are not retired at now. Error: ErrInvalid if a key is malformed or twice there,
@@ -115,6 +120,12 @@ func (s *keySet) add(data DataKey, now time.Time) error {
 		// active yet our clock is wrong, and the oldest, which comes first, is the best there is.
 		if s.current == nil || !data.Active.After(now) {
 			s.current = made
+		}
+	case data.Use == UsePersonal && !slices.ContainsFunc(s.personal, func(k *key) bool { return k.id == data.ID }):
+		if len(s.personal) == 0 || !data.Active.After(now) {
+			s.personal = slices.Insert(s.personal, 0, made)
+		} else {
+			s.personal = append(s.personal, made)
 		}
 	default:
 		return fmt.Errorf("%s: %w: it is twice there, or its use is unknown", data, dialtone.ErrInvalid)

@@ -30,4 +30,12 @@ const (
 
 	LabelCompany       Label = "company sign-in"       // seals what the way through a company's provider needs at its end
 	LabelCompanySecret Label = "company client secret" // seals, lasting, our secret at a company's provider
+
+	// What the store keeps about people: SealPersonal.
+	LabelStoredNumber  Label = "stored phone number"
+	LabelStoredEmail   Label = "stored e-mail address"
+	LabelStoredInvited Label = "stored address of an invitation"
+	LabelStoredSubject Label = "stored subject of a company"
+	LabelStoredName    Label = "stored name"    // of a person, or an address in its place
+	LabelStoredHistory Label = "stored history" // what somebody did, in words
 )

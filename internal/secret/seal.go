@@ -54,12 +54,18 @@ func (k *Keys) SealLasting(label Label, plaintext []byte) string {
 }
 
 func (k *key) appendSeal(dst []byte, label Label, plaintext []byte) []byte {
+	var nonce [nonceSize]byte
+	fill(nonce[:])
+	return k.appendSealed(dst, label, nonce[:], plaintext)
+}
+
+// appendSealed seals under a nonce that comes with no other plaintext.
+func (k *key) appendSealed(dst []byte, label Label, nonce, plaintext []byte) []byte {
 	header := headerSize + len(k.id)
 	raw := make([]byte, header+nonceSize, header+nonceSize+len(plaintext)+chacha20poly1305.Overhead)
 	raw[0], raw[1] = sealVersion, byte(len(k.id))
 	copy(raw[headerSize:], k.id)
-	nonce := raw[header:]
-	fill(nonce)
+	copy(raw[header:], nonce)
 	raw = k.under(label).aead.Seal(raw, nonce, plaintext, raw[:header])
 	return encoding.AppendEncode(dst, raw)
 }

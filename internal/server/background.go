@@ -15,6 +15,8 @@ const (
 	trafficEvery = 5 * time.Second  // how old the portal's figures are at most, and how many counts a crash can cost
 	cleanBatch   = 500              // rows a statement, so that nobody waits long for the writer
 	cleanPause   = 50 * time.Millisecond
+	resealBatch  = 500              // rows a transaction
+	resealFor    = 20 * time.Second // of each minute, after a key for what is kept about people has changed
 	taskDeadline = 30 * time.Second
 )
 
@@ -30,6 +32,7 @@ func (s *Server) tasks() []task {
 		{"delete expired rows", cleanEvery, s.deleteExpired},
 		{"reload keys", reloadEvery, s.keyring.Reload},
 		{"rotate keys", rotateEvery, s.keyring.RotateIfDue},
+		{"seal again under the new key", reloadEvery, s.reseal},
 		{"note last use of secrets, keys and sessions", flushEvery, s.noteUses},
 		{"write counts and refused requests", trafficEvery, func(ctx context.Context, _ time.Time) error { return s.traffic.Flush(ctx) }},
 	}
@@ -75,4 +78,27 @@ func (s *Server) deleteExpired(ctx context.Context, now time.Time) error {
 		case <-time.After(cleanPause):
 		}
 	}
+}
+
+// reseal seals, under the newest key, what is kept about people, and retires the key before once nothing is under it.
+func (s *Server) reseal(ctx context.Context, now time.Time) error {
+	if !s.keyring.ResealDue(now) {
+		return nil
+	}
+	for until := time.Now().Add(resealFor); time.Now().Before(until); {
+		more, err := s.db.Reseal(ctx, resealBatch)
+		if err != nil {
+			return err
+		}
+		if !more {
+			s.log.Info("everything about people is sealed under the new key; the old one retires")
+			return s.keyring.RetirePersonal(ctx, now)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(cleanPause):
+		}
+	}
+	return nil // the next minute goes on
 }

@@ -50,19 +50,11 @@ func New(ctx context.Context, c Config, log *slog.Logger) (*Server, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	root, err := c.OpenRootKey()
+	db, keyring, err := c.Storage.Open(ctx, time.Now().UTC())
 	if err != nil {
 		return nil, err
 	}
-	now := time.Now().UTC()
-	db, err := c.Storage.Open(ctx, now)
-	if err != nil {
-		return nil, err
-	}
-	s := &Server{config: c, log: log, db: db, catalog: c.Storage.Catalog(db), traffic: traffic.New(db, log), metrics: newMetrics()}
-	if s.keyring, err = keys.Open(ctx, db, root, keys.DefaultSchedule, now); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
+	s := &Server{config: c, log: log, db: db, keyring: keyring, catalog: c.Storage.Catalog(db), traffic: traffic.New(db, log), metrics: newMetrics()}
 	if err := s.mount(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/directory"
+	"github.com/dialtone-id/dialtone/internal/keys"
 	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/store"
 )
@@ -26,21 +27,55 @@ type Storage struct {
 	Sandbox     bool        `help:"Serve the sandbox operator: published test numbers with fixed PINs." default:"true" negatable:"" group:"Storage"`
 }
 
-// Open opens the database, brings its schema up to date and makes sure of the sandbox operator.
-func (c Storage) Open(ctx context.Context, now time.Time) (*store.DB, error) {
+// Open opens the database with the keys for what it holds, brings both up to date and makes sure of the sandbox operator.
+// Error: ErrInvalid if the root key is not the one under which the database's keys were wrapped.
+func (c Storage) Open(ctx context.Context, now time.Time) (*store.DB, *keys.Keyring, error) {
+	root, err := c.OpenRootKey()
+	if err != nil {
+		return nil, nil, err
+	}
 	db, err := store.Open(ctx, c.Database)
+	if err != nil {
+		return nil, nil, err
+	}
+	keyring, err := c.prepare(ctx, db, root, now)
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	return db, keyring, nil
+}
+
+func (c Storage) prepare(ctx context.Context, db *store.DB, root secret.Root, now time.Time) (*keys.Keyring, error) {
+	if err := db.Migrate(ctx); err != nil {
+		return nil, fmt.Errorf("bring the database up to date: %w", err)
+	}
+	keyring, err := keys.Open(ctx, db, root, keys.DefaultSchedule, now)
 	if err != nil {
 		return nil, err
 	}
-	if err := db.Migrate(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("bring the database up to date: %w", err), db.Close())
+	db.SealWith(keyring.Secret())
+	if err := sealWhatIsClear(ctx, db); err != nil {
+		return nil, err
 	}
 	if c.Sandbox {
 		if err := directory.EnsureSandbox(ctx, db, now); err != nil {
-			return nil, errors.Join(fmt.Errorf("make the sandbox operator: %w", err), db.Close())
+			return nil, fmt.Errorf("make the sandbox operator: %w", err)
 		}
 	}
-	return db, nil
+	return keyring, nil
+}
+
+// sealWhatIsClear seals what an earlier release kept about people in the clear. Nothing can be looked up before that is done.
+func sealWhatIsClear(ctx context.Context, db *store.DB) error {
+	for {
+		_, clear, err := db.SealedUnder(ctx)
+		if err != nil || !clear {
+			return err
+		}
+		if _, err := db.Reseal(ctx, resealBatch); err != nil {
+			return err
+		}
+	}
 }
 
 // Catalog returns the catalogue in the database. Without the sandbox its operator is closed: the database may hold listings,
@@ -67,6 +102,9 @@ func (c Storage) checkRootKey() error {
 
 // OpenRootKey reads the root key from where the configuration says.
 func (c Storage) OpenRootKey() (secret.Root, error) {
+	if err := c.checkRootKey(); err != nil {
+		return secret.Root{}, err
+	}
 	text := c.RootKey.Reveal()
 	if c.RootKeyFile != "" {
 		content, err := readPrivate(c.RootKeyFile)

@@ -382,19 +382,34 @@ func (h *house) count(from string) (n int) {
 // keys are the server's own, for sealing what it would have sealed at another time.
 func (h *house) keys() (*secret.Keys, *token.Minter) {
 	h.t.Helper()
-	root, err := secret.ParseRoot(h.root.Reveal())
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	db, err := store.Open(h.t.Context(), h.dsn)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	ring, err := keys.Open(h.t.Context(), db, root, keys.DefaultSchedule, time.Now().UTC())
-	if err = errors.Join(err, db.Close()); err != nil {
-		h.t.Fatal(err)
-	}
+	_, ring := h.storage()
 	return ring.Secret(), token.NewMinter(ring.Secret(), ring.Signing(), h.issuer)
+}
+
+// storage is the server's database with its keys, opened a second time until the test ends.
+func (h *house) storage() (*store.DB, *keys.Keyring) {
+	h.t.Helper()
+	db, ring, err := server.Storage{Database: h.dsn, RootKey: h.root}.Open(h.t.Context(), time.Now().UTC())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			h.t.Errorf("close the database: %v", err)
+		}
+	})
+	return db, ring
+}
+
+// line is the line that has the number now.
+func (h *house) line(number dialtone.PhoneNumber) dialtone.Subscription {
+	h.t.Helper()
+	db, _ := h.storage()
+	line, err := db.SubscriptionByNumber(h.t.Context(), number)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return line
 }
 
 // older returns the interaction of the address as if it had begun so much earlier.

@@ -61,7 +61,8 @@ func insertAccountSession(ctx context.Context, t tx, s dialtone.AccountSession) 
 func (db *DB) AccountSession(ctx context.Context, id string) (dialtone.AccountSession, dialtone.Account, error) {
 	var s dialtone.AccountSession
 	var a dialtone.Account
-	err := db.read().one(ctx, slices.Concat(accountSessionFields(&s), accountFields(&a)), `
+	t := db.read()
+	err := t.one(ctx, slices.Concat(accountSessionFields(&s), accountFields(t, &a)), `
 		SELECT `+accountSessionColumns+`, `+accountColumns+`
 		FROM account_session AS s JOIN account AS a ON a.id = s.account_id WHERE s.id = $1`, id)
 	return s, a, err

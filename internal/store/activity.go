@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/secret"
 )
 
 // PutActivity appends a line to the log. Error: ErrConflict if the id is taken.
@@ -36,7 +37,8 @@ func appendActivity(ctx context.Context, t tx, a dialtone.Activity) error {
 	_, err := t.exec(ctx, `
 		INSERT INTO activity (id, organization_id, actor_id, actor_name, action, target, detail, happened_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		a.ID, a.OrganizationID, a.ActorID, a.ActorName, a.Action, a.Target, a.Detail, a.At.UnixMicro())
+		a.ID, a.OrganizationID, a.ActorID, t.sealed(secret.LabelStoredName, a.ActorName), a.Action, a.Target,
+		t.sealed(secret.LabelStoredHistory, a.Detail), a.At.UnixMicro())
 	return err
 }
 
@@ -62,8 +64,10 @@ const activityColumns = `id, organization_id, actor_id, actor_name, action, targ
 func (db *DB) activities(ctx context.Context, text string, args ...any) ([]dialtone.Activity, error) {
 	var list []dialtone.Activity
 	var a dialtone.Activity
-	err := db.read().each(ctx, []any{
-		&a.ID, &a.OrganizationID, &a.ActorID, &a.ActorName, &a.Action, &a.Target, &a.Detail, instant{&a.At},
+	t := db.read()
+	err := t.each(ctx, []any{
+		&a.ID, &a.OrganizationID, &a.ActorID, t.opened(secret.LabelStoredName, &a.ActorName), &a.Action, &a.Target,
+		t.opened(secret.LabelStoredHistory, &a.Detail), instant{&a.At},
 	}, func() { list = append(list, a) }, text, args...)
 	return list, err
 }

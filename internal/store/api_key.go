@@ -5,14 +5,15 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/secret"
 )
 
 const apiKeyColumns = `id, organization_id, name, hash, rights, created_by, creator_id, created_at, expires_at, last_used_at, revoked_at`
 
-func apiKeyFields(k *dialtone.APIKey) []any {
+func apiKeyFields(t tx, k *dialtone.APIKey) []any {
 	return []any{
-		&k.ID, &k.OrganizationID, &k.Name, &k.Hash, wordList{&k.Rights}, &k.CreatedBy, &k.CreatorID, instant{&k.Created},
-		instant{&k.Expires}, instant{&k.LastUsed}, instant{&k.Revoked},
+		&k.ID, &k.OrganizationID, &k.Name, &k.Hash, wordList{&k.Rights}, t.opened(secret.LabelStoredName, &k.CreatedBy),
+		&k.CreatorID, instant{&k.Created}, instant{&k.Expires}, instant{&k.LastUsed}, instant{&k.Revoked},
 	}
 }
 
@@ -20,8 +21,8 @@ func apiKeyFields(k *dialtone.APIKey) []any {
 func (db *DB) PutAPIKey(ctx context.Context, k dialtone.APIKey, a dialtone.Activity) error {
 	return db.logged(ctx, a, func(ctx context.Context, t tx) error {
 		_, err := t.exec(ctx, `INSERT INTO api_key (`+apiKeyColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-			k.ID, k.OrganizationID, k.Name, k.Hash, words(k.Rights), k.CreatedBy, k.CreatorID, micros(k.Created),
-			micros(k.Expires), micros(k.LastUsed), micros(k.Revoked))
+			k.ID, k.OrganizationID, k.Name, k.Hash, words(k.Rights),
+			t.sealed(secret.LabelStoredName, k.CreatedBy), k.CreatorID, micros(k.Created), micros(k.Expires), micros(k.LastUsed), micros(k.Revoked))
 		return err
 	})
 }
@@ -30,7 +31,8 @@ func (db *DB) PutAPIKey(ctx context.Context, k dialtone.APIKey, a dialtone.Activ
 func (db *DB) APIKeys(ctx context.Context, organizationID string) ([]dialtone.APIKey, error) {
 	var list []dialtone.APIKey
 	var k dialtone.APIKey
-	err := db.read().each(ctx, apiKeyFields(&k), func() { list = append(list, k) },
+	t := db.read()
+	err := t.each(ctx, apiKeyFields(t, &k), func() { list = append(list, k) },
 		`SELECT `+apiKeyColumns+` FROM api_key WHERE organization_id = $1 ORDER BY created_at DESC, id`, organizationID)
 	return list, err
 }
@@ -38,7 +40,8 @@ func (db *DB) APIKeys(ctx context.Context, organizationID string) ([]dialtone.AP
 // APIKeyByHash returns the key, live or not, that has the hash.
 func (db *DB) APIKeyByHash(ctx context.Context, hash string) (dialtone.APIKey, error) {
 	var k dialtone.APIKey
-	err := db.read().one(ctx, apiKeyFields(&k), `SELECT `+apiKeyColumns+` FROM api_key WHERE hash = $1`, hash)
+	t := db.read()
+	err := t.one(ctx, apiKeyFields(t, &k), `SELECT `+apiKeyColumns+` FROM api_key WHERE hash = $1`, hash)
 	return k, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/secret"
 )
 
 // CompanySignIn returns an organization's own sign-in.
@@ -103,18 +104,19 @@ type companyPerson struct{ organizationID, issuer, subject string }
 // known returns the member who is the person. Error: ErrNotFound if there is none.
 func (p companyPerson) known(ctx context.Context, t tx, email string, now time.Time) (dialtone.Account, error) {
 	var account dialtone.Account
-	err := t.one(ctx, accountFields(&account), `
+	err := t.one(ctx, accountFields(t, &account), `
 		SELECT `+accountColumns+` FROM company_account AS k JOIN account AS a ON a.id = k.account_id
 		JOIN member AS m ON m.account_id = a.id AND m.organization_id = k.organization_id
-		WHERE k.organization_id = $1 AND k.issuer = $2 AND k.subject = $3`, p.organizationID, p.issuer, p.subject)
+		WHERE k.organization_id = $1 AND k.issuer = $2 AND k.subject IN ($3, $4)`,
+		p.organizationID, p.issuer, t.sealed(secret.LabelStoredSubject, p.subject), t.sealedBefore(secret.LabelStoredSubject, p.subject))
 	if !errors.Is(err, dialtone.ErrNotFound) || email == "" {
 		return account, err
 	}
-	err = t.one(ctx, accountFields(&account), `
+	err = t.one(ctx, accountFields(t, &account), `
 		SELECT `+accountColumns+` FROM account AS a JOIN member AS m ON m.account_id = a.id AND m.organization_id = $1
-		WHERE a.email = $3 AND NOT EXISTS (
+		WHERE a.email IN ($3, $4) AND NOT EXISTS (
 			SELECT 1 FROM company_account AS k WHERE k.account_id = a.id AND k.organization_id = $1 AND k.issuer = $2)`,
-		p.organizationID, p.issuer, email)
+		p.organizationID, p.issuer, t.sealed(secret.LabelStoredEmail, email), t.sealedBefore(secret.LabelStoredEmail, email))
 	if err != nil {
 		return dialtone.Account{}, err
 	}
@@ -128,8 +130,8 @@ func (p companyPerson) join(ctx context.Context, t tx, account dialtone.Account,
 	}
 	var removed string
 	err := t.one(ctx, []any{&removed}, `
-		SELECT account_id FROM company_account WHERE organization_id = $1 AND issuer = $2 AND subject = $3`,
-		p.organizationID, p.issuer, p.subject)
+		SELECT account_id FROM company_account WHERE organization_id = $1 AND issuer = $2 AND subject IN ($3, $4)`,
+		p.organizationID, p.issuer, t.sealed(secret.LabelStoredSubject, p.subject), t.sealedBefore(secret.LabelStoredSubject, p.subject))
 	switch {
 	case err == nil:
 		return fmt.Errorf("%w: %s was removed from the organization", dialtone.ErrForbidden, removed)
@@ -151,9 +153,17 @@ func (p companyPerson) join(ctx context.Context, t tx, account dialtone.Account,
 
 // link keeps which account the person has, instead of one that is no member any more.
 func (p companyPerson) link(ctx context.Context, t tx, accountID string, now time.Time) error {
+	subject := t.sealed(secret.LabelStoredSubject, p.subject)
+	if before := t.sealedBefore(secret.LabelStoredSubject, p.subject); before != nil {
+		_, err := t.exec(ctx, `UPDATE company_account SET subject = $3 WHERE organization_id = $1 AND issuer = $2 AND subject = $4`,
+			p.organizationID, p.issuer, subject, before)
+		if err != nil {
+			return err
+		}
+	}
 	_, err := t.exec(ctx, `
 		INSERT INTO company_account (organization_id, issuer, subject, account_id, created_at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (organization_id, issuer, subject) DO UPDATE SET account_id = excluded.account_id, created_at = excluded.created_at`,
-		p.organizationID, p.issuer, p.subject, accountID, now.UnixMicro())
+		p.organizationID, p.issuer, subject, accountID, now.UnixMicro())
 	return err
 }

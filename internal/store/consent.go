@@ -110,7 +110,7 @@ func record(ctx context.Context, t tx, history dialtone.ConsentEvent, event dial
 
 // AppendConsentEvent appends a line to the history of a consent that changes nothing, such as a refusal.
 func (db *DB) AppendConsentEvent(ctx context.Context, e dialtone.ConsentEvent) error {
-	return db.engine.single(ctx, func(ctx context.Context, t tx) error { return t.together(ctx, appendingConsentEvent(e, `$2`)) })
+	return db.single(ctx, func(ctx context.Context, t tx) error { return t.together(ctx, appendingConsentEvent(e, `$2`)) })
 }
 
 // appendingConsentEvent appends to the history, where consentID is the SQL for the consent's id: $2 is the event's own.

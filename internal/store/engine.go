@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/secret"
 )
 
 // engine is what differs between SQLite and PostgreSQL.
@@ -50,6 +51,7 @@ type runner interface {
 type tx struct {
 	on       runner
 	classify func(error) error
+	people   *secret.Keys // see personal.go
 }
 
 // together runs statements none of which needs to wait for what another one answers.

@@ -47,9 +47,9 @@ func grantFields(g *dialtone.Grant) []any {
 	}
 }
 
-func grantStateFields(s *dialtone.GrantState, consented *[]string) []any {
-	return append(grantFields(&s.Grant), instant{&s.Grant.Revoked}, &s.Grant.RevokedReason, &s.PhoneNumber, &s.SubscriptionActive,
-		wordList{consented})
+func grantStateFields(t tx, s *dialtone.GrantState, consented *[]string) []any {
+	return append(grantFields(&s.Grant), instant{&s.Grant.Revoked}, &s.Grant.RevokedReason, t.number(&s.PhoneNumber),
+		&s.SubscriptionActive, wordList{consented})
 }
 
 // stillConsented leaves out the scopes that the person took back since they were granted: a consent can shrink while its
@@ -85,9 +85,10 @@ func (db *DB) readGrantStates(ctx context.Context, asked []grantQuestion) ([]fou
 	var n int
 	var s dialtone.GrantState
 	var consented []string
-	into := slices.Concat([]any{&n}, grantStateFields(&s, &consented), []any{&s.TokenSpent})
+	t := db.read()
+	into := slices.Concat([]any{&n}, grantStateFields(t, &s, &consented), []any{&s.TokenSpent})
 	text, args := grantStates.fit(args)
-	err := db.read().each(ctx, into, func() {
+	err := t.each(ctx, into, func() {
 		s.Grant.Scopes = stillConsented(s.Grant.Scopes, consented)
 		answers[n] = found[dialtone.GrantState]{s, true}
 	}, text, args...)
@@ -98,7 +99,7 @@ func (db *DB) readGrantStates(ctx context.Context, asked []grantQuestion) ([]fou
 func stateOf(ctx context.Context, t tx, grantID string) (dialtone.GrantState, error) {
 	var s dialtone.GrantState
 	var consented []string
-	err := t.one(ctx, grantStateFields(&s, &consented), `SELECT `+grantState+` FROM client_grant AS g`+grantStateJoins+` WHERE g.id = $1`, grantID)
+	err := t.one(ctx, grantStateFields(t, &s, &consented), `SELECT `+grantState+` FROM client_grant AS g`+grantStateJoins+` WHERE g.id = $1`, grantID)
 	s.Grant.Scopes = stillConsented(s.Grant.Scopes, consented)
 	return s, err
 }
@@ -160,7 +161,7 @@ func (db *DB) insertGrants(ctx context.Context, grants []dialtone.Grant) ([]bool
 	}
 	text, args := insertGrants.fit(args)
 	inserted := make(map[string]bool)
-	err := db.engine.single(ctx, func(ctx context.Context, t tx) error {
+	err := db.single(ctx, func(ctx context.Context, t tx) error {
 		var id string
 		clear(inserted)
 		return t.each(ctx, []any{&id}, func() { inserted[id] = true }, text, args...)

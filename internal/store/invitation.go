@@ -7,13 +7,15 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/secret"
 )
 
 const invitationColumns = `id, organization_id, email, role, secret_hash, invited_by, inviter_id, created_at, expires_at, accepted_at, withdrawn_at`
 
-func invitationFields(i *dialtone.Invitation) []any {
+func invitationFields(t tx, i *dialtone.Invitation) []any {
 	return []any{
-		&i.ID, &i.OrganizationID, &i.Email, &i.Role, &i.SecretHash, &i.InvitedBy, &i.InviterID, instant{&i.Created},
+		&i.ID, &i.OrganizationID, t.opened(secret.LabelStoredInvited, &i.Email), &i.Role, &i.SecretHash,
+		t.opened(secret.LabelStoredName, &i.InvitedBy), &i.InviterID, instant{&i.Created},
 		instant{&i.Expires}, instant{&i.Accepted}, instant{&i.Withdrawn},
 	}
 }
@@ -30,15 +32,16 @@ func (db *DB) PutInvitation(ctx context.Context, i dialtone.Invitation, a dialto
 				return err
 			}
 		}
+		email := t.sealed(secret.LabelStoredInvited, i.Email)
 		_, err := t.exec(ctx, `
 			UPDATE invitation SET withdrawn_at = $3
-			WHERE organization_id = $1 AND email = $2 AND accepted_at IS NULL AND withdrawn_at IS NULL`,
-			i.OrganizationID, i.Email, a.At.UnixMicro())
+			WHERE organization_id = $1 AND email IN ($2, $4) AND accepted_at IS NULL AND withdrawn_at IS NULL`,
+			i.OrganizationID, email, a.At.UnixMicro(), t.sealedBefore(secret.LabelStoredInvited, i.Email))
 		if err != nil {
 			return err
 		}
 		_, err = t.exec(ctx, `INSERT INTO invitation (`+invitationColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-			i.ID, i.OrganizationID, i.Email, string(i.Role), i.SecretHash, i.InvitedBy, i.InviterID, micros(i.Created),
+			i.ID, i.OrganizationID, email, string(i.Role), i.SecretHash, t.sealed(secret.LabelStoredName, i.InvitedBy), i.InviterID, micros(i.Created),
 			i.Expires.UnixMicro(), micros(i.Accepted), micros(i.Withdrawn))
 		return err
 	})
@@ -51,7 +54,7 @@ func (db *DB) Invitation(ctx context.Context, id string) (dialtone.Invitation, e
 
 func invitation(ctx context.Context, t tx, id string) (dialtone.Invitation, error) {
 	var i dialtone.Invitation
-	err := t.one(ctx, invitationFields(&i), `SELECT `+invitationColumns+` FROM invitation WHERE id = $1`, id)
+	err := t.one(ctx, invitationFields(t, &i), `SELECT `+invitationColumns+` FROM invitation WHERE id = $1`, id)
 	return i, err
 }
 
@@ -59,7 +62,8 @@ func invitation(ctx context.Context, t tx, id string) (dialtone.Invitation, erro
 func (db *DB) Invitations(ctx context.Context, organizationID string) ([]dialtone.Invitation, error) {
 	var list []dialtone.Invitation
 	var i dialtone.Invitation
-	err := db.read().each(ctx, invitationFields(&i), func() { list = append(list, i) },
+	t := db.read()
+	err := t.each(ctx, invitationFields(t, &i), func() { list = append(list, i) },
 		`SELECT `+invitationColumns+` FROM invitation WHERE organization_id = $1 ORDER BY created_at DESC, id`, organizationID)
 	return list, err
 }

@@ -13,8 +13,9 @@ import (
 func (db *DB) Members(ctx context.Context, organizationID string) ([]dialtone.Member, error) {
 	var list []dialtone.Member
 	var m dialtone.Member
-	into := append(accountFields(&m.Account), &m.OrganizationID, &m.Role, instant{&m.Joined})
-	err := db.read().each(ctx, into, func() { list = append(list, m) }, `
+	t := db.read()
+	into := append(accountFields(t, &m.Account), &m.OrganizationID, &m.Role, instant{&m.Joined})
+	err := t.each(ctx, into, func() { list = append(list, m) }, `
 		SELECT `+accountColumns+`, m.organization_id, m.role, m.joined_at FROM member AS m JOIN account AS a ON a.id = m.account_id
 		WHERE m.organization_id = $1 ORDER BY m.joined_at, a.id`, organizationID)
 	return list, err
@@ -30,18 +31,18 @@ func (db *DB) AddOwner(ctx context.Context, organizationID string, accountIfNew 
 		if _, err := insertAccount(ctx, t, accountIfNew); err != nil {
 			return err
 		}
-		var accountID string
-		if err := t.one(ctx, []any{&accountID}, `SELECT id FROM account WHERE email = $1`, accountIfNew.Email); err != nil {
+		account, err := accountByEmail(ctx, t, accountIfNew.Email)
+		if err != nil {
 			return err
 		}
-		role, err := roleOf(ctx, t, organizationID, accountID)
+		role, err := roleOf(ctx, t, organizationID, account.ID)
 		if err != nil && !errors.Is(err, dialtone.ErrNotFound) || role == dialtone.RoleOwner {
 			return err
 		}
-		if err := insertMember(ctx, t, organizationID, accountID, dialtone.RoleOwner, now); err != nil {
+		if err := insertMember(ctx, t, organizationID, account.ID, dialtone.RoleOwner, now); err != nil {
 			return err
 		}
-		a.Target = accountID
+		a.Target = account.ID
 		return appendActivity(ctx, t, a)
 	})
 	if err != nil {

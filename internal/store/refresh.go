@@ -59,11 +59,11 @@ func (db *DB) rotateGrants(ctx context.Context, rotations []rotation) ([]found[d
 	}
 	text, args := rotateGrants.fit(args)
 	rotated := make(map[string]dialtone.Rotated, len(rotations))
-	err := db.engine.single(ctx, func(ctx context.Context, t tx) error {
+	err := db.single(ctx, func(ctx context.Context, t tx) error {
 		clear(rotated)
 		var r dialtone.Rotated
 		var consented []string
-		return t.each(ctx, append(grantFields(&r.Grant), &r.PhoneNumber, wordList{&consented}), func() {
+		return t.each(ctx, append(grantFields(&r.Grant), t.number(&r.PhoneNumber), wordList{&consented}), func() {
 			r.Grant.Scopes = stillConsented(r.Grant.Scopes, consented)
 			rotated[r.Grant.ID] = r
 		}, text, args...)

@@ -47,9 +47,10 @@ func (db *DB) readSessionStates(ctx context.Context, asked []sessionQuestion) ([
 	answers := make([]found[dialtone.SessionState], len(asked))
 	var n int
 	var s dialtone.SessionState
-	into := slices.Concat([]any{&n}, sessionFields(&s.Session), subscriptionFields(&s.Subscription), consentFields(&s.Consent))
+	t := db.read()
+	into := slices.Concat([]any{&n}, sessionFields(&s.Session), subscriptionFields(t, &s.Subscription), consentFields(&s.Consent))
 	text, args := sessionStates.fit(args)
-	err := db.read().each(ctx, into, func() { answers[n] = found[dialtone.SessionState]{s, true} }, text, args...)
+	err := t.each(ctx, into, func() { answers[n] = found[dialtone.SessionState]{s, true} }, text, args...)
 	return answers, err
 }
 

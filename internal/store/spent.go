@@ -10,7 +10,7 @@ import (
 
 // SpendToken uses a token up, or revokes it, until it would have expired anyway. Error: ErrConflict the second time.
 func (db *DB) SpendToken(ctx context.Context, id string, expires time.Time) error {
-	err := db.engine.single(ctx, func(ctx context.Context, t tx) error { return spendToken(ctx, t, id, expires) })
+	err := db.single(ctx, func(ctx context.Context, t tx) error { return spendToken(ctx, t, id, expires) })
 	if err != nil {
 		return fmt.Errorf("spend token: %w", err)
 	}

@@ -21,11 +21,13 @@ import (
 	"strings"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/secret"
 )
 
 // DB is an open database. Make it with Open. It is safe for concurrent use.
 type DB struct {
 	engine engine
+	people *secret.Keys
 
 	sessionStates *batcher[sessionQuestion, found[dialtone.SessionState]]
 	grantStates   *batcher[grantQuestion, found[dialtone.GrantState]]
@@ -72,17 +74,34 @@ func (db *DB) Ping(ctx context.Context) error {
 // PostgreSQL, which has better tools of its own.
 func (db *DB) Backup(ctx context.Context, file string) error { return db.engine.backup(ctx, file) }
 
-func (db *DB) read() tx { return db.engine.read() }
+func (db *DB) read() tx {
+	t := db.engine.read()
+	t.people = db.people
+	return t
+}
 
 // write runs do in a transaction: all of it is done, or nothing. It may run do more than once.
 func (db *DB) write(ctx context.Context, do func(context.Context, tx) error) error {
-	return db.engine.write(ctx, do)
+	return db.engine.write(ctx, db.knowing(do))
+}
+
+// single is write for a do of exactly one statement.
+func (db *DB) single(ctx context.Context, do func(context.Context, tx) error) error {
+	return db.engine.single(ctx, db.knowing(do))
+}
+
+// knowing gives the transaction what it needs to read and write about people.
+func (db *DB) knowing(do func(context.Context, tx) error) func(context.Context, tx) error {
+	return func(ctx context.Context, t tx) error {
+		t.people = db.people
+		return do(ctx, t)
+	}
 }
 
 // exec runs one writing statement by itself and returns how many rows it changed.
 func (db *DB) exec(ctx context.Context, text string, args ...any) (int64, error) {
 	var changed int64
-	err := db.engine.single(ctx, func(ctx context.Context, t tx) error {
+	err := db.single(ctx, func(ctx context.Context, t tx) error {
 		var err error
 		changed, err = t.exec(ctx, text, args...)
 		return err

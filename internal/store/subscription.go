@@ -6,28 +6,32 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/secret"
 )
 
 const subscriptionColumns = `u.id, u.operator_id, u.phone_number, u.status, u.language, u.fixed_pin, u.created_at, u.ended_at`
 
-func subscriptionFields(s *dialtone.Subscription) []any {
+func subscriptionFields(t tx, s *dialtone.Subscription) []any {
 	return []any{
-		&s.ID, &s.OperatorID, &s.PhoneNumber, &s.Status, &s.Language, &s.FixedPIN, instant{&s.Created}, instant{&s.Ended},
+		&s.ID, &s.OperatorID, t.number(&s.PhoneNumber), &s.Status, &s.Language, &s.FixedPIN, instant{&s.Created}, instant{&s.Ended},
 	}
 }
 
 // Subscription returns a line, ended or not.
 func (db *DB) Subscription(ctx context.Context, id string) (dialtone.Subscription, error) {
 	var s dialtone.Subscription
-	err := db.read().one(ctx, subscriptionFields(&s), `SELECT `+subscriptionColumns+` FROM subscription AS u WHERE u.id = $1`, id)
+	t := db.read()
+	err := t.one(ctx, subscriptionFields(t, &s), `SELECT `+subscriptionColumns+` FROM subscription AS u WHERE u.id = $1`, id)
 	return s, err
 }
 
 // SubscriptionByNumber returns the line that has the number now.
 func (db *DB) SubscriptionByNumber(ctx context.Context, number dialtone.PhoneNumber) (dialtone.Subscription, error) {
 	var s dialtone.Subscription
-	err := db.read().one(ctx, subscriptionFields(&s), `
-		SELECT `+subscriptionColumns+` FROM subscription AS u WHERE u.phone_number = $1 AND u.ended_at IS NULL`, number.E164())
+	t := db.read()
+	err := t.one(ctx, subscriptionFields(t, &s), `
+		SELECT `+subscriptionColumns+` FROM subscription AS u WHERE u.phone_number IN ($1, $2) AND u.ended_at IS NULL`,
+		t.sealed(secret.LabelStoredNumber, number.E164()), t.sealedBefore(secret.LabelStoredNumber, number.E164()))
 	return s, err
 }
 
@@ -39,15 +43,17 @@ func (db *DB) SubscriptionsByNumber(ctx context.Context, numbers []dialtone.Phon
 	if len(numbers) == 0 || len(numbers) > mostWritings {
 		return nil, fmt.Errorf("lines by %d numbers: %w", len(numbers), dialtone.ErrInvalid)
 	}
-	// One text, and so one prepared statement, however many they are.
-	args := make([]any, mostWritings)
-	for i := range args {
-		args[i] = numbers[min(i, len(numbers)-1)].E164()
+	// One text, and so one prepared statement, however many they are; what is left over stays NULL.
+	t, args := db.read(), make([]any, 2*mostWritings)
+	for i, number := range numbers {
+		args[2*i] = t.sealed(secret.LabelStoredNumber, number.E164())
+		args[2*i+1] = t.sealedBefore(secret.LabelStoredNumber, number.E164())
 	}
 	var lines []dialtone.Subscription
 	var s dialtone.Subscription
-	err := db.read().each(ctx, subscriptionFields(&s), func() { lines = append(lines, s) }, `
-		SELECT `+subscriptionColumns+` FROM subscription AS u WHERE u.phone_number IN ($1, $2, $3, $4) AND u.ended_at IS NULL`, args...)
+	err := t.each(ctx, subscriptionFields(t, &s), func() { lines = append(lines, s) }, `
+		SELECT `+subscriptionColumns+` FROM subscription AS u
+		WHERE u.phone_number IN ($1, $2, $3, $4, $5, $6, $7, $8) AND u.ended_at IS NULL`, args...)
 	return lines, err
 }
 
@@ -58,13 +64,15 @@ func (db *DB) PutSubscription(ctx context.Context, s dialtone.Subscription, now 
 }
 
 var putSubscriptions = newShared(`
-	WITH asked (n, id, operator_id, phone_number, status, language, fixed_pin, created_at) AS (VALUES %s)
+	WITH asked (n, id, operator_id, phone_number, number_before, status, language, fixed_pin, created_at) AS (VALUES %s)
 	INSERT INTO subscription (id, operator_id, phone_number, status, language, fixed_pin, created_at)
-	SELECT id, operator_id, phone_number, status, language, fixed_pin, created_at FROM asked WHERE id IS NOT NULL
+	SELECT id, operator_id, phone_number, status, language, fixed_pin, created_at FROM asked AS a
+	WHERE id IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM subscription AS o WHERE o.phone_number = a.number_before AND o.ended_at IS NULL AND o.id <> a.id)
 	ON CONFLICT (id) DO UPDATE SET phone_number = excluded.phone_number, status = excluded.status, language = excluded.language,
 		fixed_pin = excluded.fixed_pin
 	WHERE subscription.ended_at IS NULL AND subscription.operator_id = excluded.operator_id`,
-	"TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT")
+	"TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT")
 
 // PutSubscriptions is PutSubscription for many lines: all of them or none. No id may come twice.
 func (db *DB) PutSubscriptions(ctx context.Context, list []dialtone.Subscription, now time.Time) error {
@@ -96,12 +104,14 @@ func putLines(ctx context.Context, t tx, list []dialtone.Subscription) error {
 		if status == dialtone.SubscriptionEnded {
 			status = dialtone.SubscriptionBlocked
 		}
-		args = append(args, s.ID, s.OperatorID, s.PhoneNumber.E164(), string(status), s.Language, s.FixedPIN, micros(s.Created))
+		number := s.PhoneNumber.E164()
+		args = append(args, s.ID, s.OperatorID, t.sealed(secret.LabelStoredNumber, number), t.sealedBefore(secret.LabelStoredNumber, number),
+			string(status), s.Language, s.FixedPIN, micros(s.Created))
 	}
 	text, args := putSubscriptions.fit(args)
 	written, err := t.exec(ctx, text, args...)
 	if err == nil && int(written) < len(list) {
-		err = fmt.Errorf("put subscription: %w: the line has ended or is another operator's", dialtone.ErrConflict)
+		err = fmt.Errorf("put subscription: %w: the line has ended, is another operator's, or another line has the number", dialtone.ErrConflict)
 	}
 	return err
 }

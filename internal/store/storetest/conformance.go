@@ -49,6 +49,7 @@ func Conformance(t *testing.T, db *store.DB) {
 		{"account races", testAccountRaces},
 		{"organization races", testOrganizationRaces},
 		{"product races", testProductRaces},
+		{"texts about people", testPersonal}, // last, because it changes their key
 	} {
 		t.Run(subject.name, func(t *testing.T) { subject.test(t, db) })
 	}

@@ -7,15 +7,18 @@ package storetest
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"database/sql"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
 
+	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/store"
 )
 
@@ -63,7 +66,28 @@ func Open(t testing.TB, dsn string) *store.DB {
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	db.SealWith(Keys(t, "personal-1"))
 	return db
+}
+
+// Keys are data keys of which those for people's texts have these ids, the present one last. A key with the same id is always the
+// same key.
+func Keys(t testing.TB, personal ...string) *secret.Keys {
+	t.Helper()
+	data := []secret.DataKey{testKey("seal-1", secret.UseSeal, 0), testKey("subject-1", secret.UseSubject, 0)}
+	for i, id := range personal {
+		data = append(data, testKey(id, secret.UsePersonal, i))
+	}
+	keys, err := secret.NewKeys(data, Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+func testKey(id string, use secret.Use, age int) secret.DataKey {
+	material := sha256.Sum256([]byte(id))
+	return secret.DataKey{ID: id, Use: use, Material: material[:], Active: Now.Add(time.Duration(age-10) * time.Hour)}
 }
 
 func postgresSchema(t testing.TB) string {
