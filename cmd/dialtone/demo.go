@@ -16,6 +16,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/message"
 	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/server"
+	"github.com/dialtone-id/dialtone/internal/web"
 	"github.com/dialtone-id/dialtone/internal/web/inbox"
 )
 
@@ -75,6 +76,9 @@ func (c *demoCommand) Run(ctx context.Context, t terminal) error {
 // inboxHandler serves the inbox and, below /app/, the example app.
 func (d demo) inboxHandler(messages *message.Inbox) http.Handler {
 	mux := http.NewServeMux()
+	for pattern, handler := range (web.Host{Address: d.url(3), Account: "/", Now: time.Now}).Routes() {
+		mux.Handle(pattern, handler)
+	}
 	mux.Handle("/", inbox.New(messages))
 	mux.Handle("/app/", rp.New(rp.Config{
 		Issuer:       d.url(0),

@@ -24,6 +24,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/origin"
 	"github.com/dialtone-id/dialtone/internal/rate"
 	"github.com/dialtone-id/dialtone/internal/secret"
 )
@@ -70,12 +71,12 @@ type API struct {
 	rates      rate.Buckets
 	operations []*operation
 	documents  map[string]document // by path
-	origins    *http.CrossOriginProtection
+	own        origin.Own
 }
 
 // New makes the API. It panics if an operation is declared wrongly, which a test would have found.
 func New(c Config) *API {
-	a := &API{Config: c, mux: http.NewServeMux(), origins: http.NewCrossOriginProtection()}
+	a := &API{Config: c, mux: http.NewServeMux(), own: origin.Of(c.Portal)}
 	a.huma = a.newHuma()
 	a.organizationOperations()
 	a.memberOperations()

@@ -48,7 +48,7 @@ func (a *API) handle(w http.ResponseWriter, r *http.Request) (*answer, error) {
 		return nil, err
 	}
 	// A browser that once was given the key by HTTP Basic would send it along with another site's forms.
-	if err := a.origins.Check(r); err != nil {
+	if err := a.own.Check(r); err != nil {
 		return nil, newProblem(kindCrossOrigin, "The request comes from a web page of another site.")
 	}
 	v := &visit{now: a.Now(), url: r.URL}

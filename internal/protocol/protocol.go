@@ -68,8 +68,11 @@ func New(c Config) http.Handler {
 	mux.Handle("/oauth2/introspect", only("POST", h.introspect))
 	mux.Handle("/oauth2/revoke", crossOrigin("POST", h.revoke))
 	mux.Handle(revokeLinkPath, only("POST", h.createRevokeLink))
-	mux.Handle("/.well-known/openid-configuration", crossOrigin("GET", h.showMetadata))
-	mux.Handle("/.well-known/oauth-authorization-server", crossOrigin("GET", h.showMetadata))
-	mux.Handle("/.well-known/jwks.json", crossOrigin("GET", h.showKeys))
+	for _, end := range []string{"", "/{$}"} {
+		// With a slash at the end as well: libraries put addresses together, and no redirect would answer a preflight.
+		mux.Handle("/.well-known/openid-configuration"+end, crossOrigin("GET", h.showMetadata))
+		mux.Handle("/.well-known/oauth-authorization-server"+end, crossOrigin("GET", h.showMetadata))
+		mux.Handle("/.well-known/jwks.json"+end, crossOrigin("GET", h.showKeys))
+	}
 	return mux
 }

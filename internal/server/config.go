@@ -10,6 +10,7 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/message"
+	"github.com/dialtone-id/dialtone/internal/web"
 )
 
 // Config is everything that an installation decides. The tags are read by the command line (package kong): each field is
@@ -25,6 +26,8 @@ type Config struct {
 	MetricsListen  string `help:"Where /metrics, /healthz and /readyz listen, in plain http; empty: not at all. Keep it inside your network." placeholder:"HOST:PORT" group:"Addresses"`
 
 	TrustedProxies []netip.Prefix `help:"Networks of the proxies in front, which may name the client's address in X-Forwarded-For: 10.0.0.0/8,…" placeholder:"CIDR" group:"Addresses"`
+
+	SecurityContacts []string `name:"security-contacts" help:"Where people report security problems, for /.well-known/security.txt: mailto:security@example.com,https://…" placeholder:"URI" group:"Addresses"`
 
 	TLSCertificate string `name:"tls-certificate" help:"PEM file with the certificate chain for all public listeners; read again when it changes." type:"path" placeholder:"FILE" group:"TLS"`
 	TLSKey         string `name:"tls-key" help:"PEM file with its private key." type:"path" placeholder:"FILE" group:"TLS"`
@@ -56,7 +59,7 @@ type Config struct {
 
 // Check says what is wrong with the configuration and what to change, all of it at once. The errors wrap ErrInvalid.
 func (c Config) Check() error {
-	return errors.Join(c.checkIssuer(), c.checkTLS(), c.checkRootKey(), c.checkListeners(), c.checkPortal(), c.PINPolicy.policy().Validate())
+	return errors.Join(c.checkIssuer(), c.checkTLS(), c.checkRootKey(), c.checkListeners(), c.checkPortal(), c.checkContacts(), c.PINPolicy.policy().Validate())
 }
 
 func invalid(format string, args ...any) error {
@@ -101,6 +104,15 @@ func (c Config) checkPortal() error {
 		return invalid("developers sign in to the portal with codes by e-mail: set --smtp-address and --smtp-from to your mail server, or leave out --portal-listen")
 	}
 	return c.SMTP.Check()
+}
+
+func (c Config) checkContacts() error {
+	for _, contact := range c.SecurityContacts {
+		if !web.SecurityContact(contact) {
+			return invalid("security contact %q must begin with mailto:, https:// or tel: (RFC 9116 §2.5.3)", contact)
+		}
+	}
+	return nil
 }
 
 func (c Config) checkTLS() error {

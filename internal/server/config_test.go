@@ -51,6 +51,7 @@ func TestAConfigurationErrorSaysWhatToChange(t *testing.T) {
 		"no root key":         {func(c *Config) { c.RootKeyFile = "" }, "dialtone keys root"},
 		"two root keys":       {func(c *Config) { c.RootKey = "AAAA" }, "keep one of them"},
 		"no identity address": {func(c *Config) { c.IdentityListen = "" }, "set it to HOST:PORT"},
+		"a contact":           {func(c *Config) { c.SecurityContacts = []string{"security@example.com"} }, "mailto:"},
 		"no port":             {func(c *Config) { c.PortalListen = "localhost" }, "--portal-listen"},
 		"no portal address":   {func(c *Config) { c.PortalURL = "" }, "set --portal-url"},
 		"portal with a path":  {func(c *Config) { c.PortalURL = "https://example.com/portal" }, "has not the form"},

@@ -56,6 +56,8 @@ func (s *Server) mount(ctx context.Context) error {
 		https := strings.HasPrefix(c.PortalURL, "https://")
 		s.add(listener{name: "portal", address: c.PortalListen, tls: public, https: https, limit: portalLimit, handler: portal})
 	}
+	host := web.Host{Address: c.ConsoleURL, Account: "/", Now: clock} // inside a network: no stranger reports anything there
+	console = routes(host.Routes(), map[string]http.Handler{"/": console})
 	s.add(listener{name: "console", address: c.ConsoleListen, tls: public, https: https, handler: console})
 	s.add(listener{name: "metrics", address: c.MetricsListen, handler: routes(health, map[string]http.Handler{"GET /metrics": s.metrics.handler()})})
 	return nil
@@ -96,7 +98,8 @@ func (s *Server) identity(health map[string]http.Handler) (http.Handler, error) 
 	if err != nil {
 		return nil, err
 	}
-	return routes(health, reports, identityRoutes(machines, people, renderer.Static())), nil
+	host := web.Host{Address: c.Issuer, Contacts: c.SecurityContacts, Account: "/", Now: clock}
+	return routes(health, reports, host.Routes(), identityRoutes(machines, people, renderer.Static())), nil
 }
 
 // servedPortal is the portal's address; empty if this node serves none.

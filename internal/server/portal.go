@@ -61,7 +61,10 @@ func (s *Server) portal(identity http.Handler) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return routes(map[string]http.Handler{
+	host := web.Host{
+		Address: origin, Contacts: s.config.SecurityContacts, Open: []string{"/$", "/docs", "/static/", "/openapi."}, Account: "/account", Now: clock,
+	}
+	return routes(host.Routes(), map[string]http.Handler{
 		"/api/":             machines,
 		"GET /openapi.json": machines,
 		"GET /openapi.yaml": machines,
@@ -94,7 +97,7 @@ func (s *Server) portalRooms(secrets *secret.Keys, identity http.Handler, mail o
 	if err != nil {
 		return r, err
 	}
-	r.Catalog = s.catalog
+	r.Origin, r.Catalog = origin, s.catalog
 	r.reports = &traffic.Reports{Store: s.db, Catalog: s.catalog}
 	r.Desk = &page.Desk{
 		Accounts: s.accounts, Cookies: web.NewCookies(origin), ClientIP: clientIP(s.config.TrustedProxies), Log: s.log, Now: clock, Room: errorPages,

@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -34,22 +33,28 @@ type developer struct {
 // withPortal runs a house whose portal listens, too.
 func withPortal(t *testing.T, engine string) (*house, string) {
 	t.Helper()
-	socket, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := socket.Addr().(*net.TCPAddr)
-	if err := socket.Close(); err != nil {
-		t.Fatal(err)
-	}
-	portal := fmt.Sprintf("http://localhost:%d", address.Port)
+	address := freeAddress(t)
+	portal := "http://" + strings.Replace(address, "127.0.0.1", "localhost", 1)
 	h := runHouse(t, storetest.Address(t, engine), secret.NewRoot().Text(), message.NewInbox(), func(c *server.Config) {
-		c.PortalURL, c.PortalListen = portal, address.String()
+		c.PortalURL, c.PortalListen = portal, address
 	})
 	if err := h.node.Applier().Apply(t.Context(), seed(), nil, time.Now().UTC()); err != nil {
 		t.Fatal(err)
 	}
 	return h, portal
+}
+
+// freeAddress is one of loopback where nobody listens.
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	socket, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := socket.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return socket.Addr().String()
 }
 
 func newDeveloper(t testing.TB, h *house, portal, email string) *developer {

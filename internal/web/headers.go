@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/origin"
 )
 
 // Forms says where the forms of a page may lead.
@@ -33,9 +34,15 @@ func SecurityHeaders(header http.Header, forms Forms) {
 	header.Set("Cache-Control", "no-store")
 }
 
-// Protect refuses requests that change something and come from a page of another site (CSRF).
-func Protect(next http.Handler) http.Handler {
-	return http.NewCrossOriginProtection().Handler(next)
+// Protect lets refuse answer requests that change something and come from a page of another site (CSRF).
+func Protect(own origin.Own, refuse http.HandlerFunc, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if own.Check(r) != nil {
+			refuse(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // ServePicture answers with an operator's logo or a product's icon. Its address names its content, so browsers keep it.

@@ -21,31 +21,6 @@ func TestPolicyForbidsAllButOurOwn(t *testing.T) {
 	}
 }
 
-func TestProtectRefusesFormsOfOtherSites(t *testing.T) {
-	t.Parallel()
-	handler := Protect(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
-	for _, c := range []struct {
-		method, header, value string
-		want                  int
-	}{
-		{http.MethodPost, "Sec-Fetch-Site", "same-origin", http.StatusNoContent},
-		{http.MethodPost, "Sec-Fetch-Site", "cross-site", http.StatusForbidden},
-		{http.MethodPost, "Sec-Fetch-Site", "same-site", http.StatusForbidden},
-		{http.MethodGet, "Sec-Fetch-Site", "cross-site", http.StatusNoContent},
-		{http.MethodPost, "Origin", "https://evil.example", http.StatusForbidden},
-		{http.MethodPost, "Origin", "null", http.StatusForbidden},
-		{http.MethodPost, "Origin", "https://id.example", http.StatusNoContent}, // an older browser on our own form
-	} {
-		r := httptest.NewRequest(c.method, "https://id.example/consent", nil)
-		r.Header.Set(c.header, c.value)
-		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, r)
-		if w.Code != c.want {
-			t.Errorf("%s with %s: %s: got %d, want %d", c.method, c.header, c.value, w.Code, c.want)
-		}
-	}
-}
-
 func TestPictureCannotRunScript(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()

@@ -14,6 +14,7 @@ import (
 	"net/http"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/origin"
 	"github.com/dialtone-id/dialtone/internal/web"
 	"github.com/dialtone-id/dialtone/internal/web/portal/account"
 	"github.com/dialtone-id/dialtone/internal/web/portal/guide"
@@ -29,6 +30,7 @@ var files embed.FS
 
 // Config holds the rooms, and what the front page needs.
 type Config struct {
+	Origin  string // the portal's public address
 	Desk    *page.Desk
 	Assets  *web.Assets
 	Catalog Catalog // for the front page
@@ -57,7 +59,7 @@ func New(c Config) (http.Handler, error) {
 	for pattern, handler := range p.routes() {
 		mux.Handle(pattern, handler)
 	}
-	return web.Protect(mux), nil
+	return web.Protect(origin.Of(c.Origin), c.Desk.RefuseForeign, mux), nil
 }
 
 // routes is the table of every address: who may come in, and the method that answers. What changes something is a POST.

@@ -110,7 +110,7 @@ func newStage(t *testing.T, change ...func(*account.Config)) *stage {
 		Desk: desk, Assets: assets, Catalog: s.catalog, Store: s.db, Mail: s.mail, Secrets: people.CompanySecrets{Keys: keys}, Origin: origin,
 	})
 	must(t, err)
-	handler, err = portal.New(portal.Config{Desk: desk, Assets: assets, Catalog: s.catalog, Account: who, Organization: team})
+	handler, err = portal.New(portal.Config{Origin: origin, Desk: desk, Assets: assets, Catalog: s.catalog, Account: who, Organization: team})
 	must(t, err)
 	s.server.URL = origin
 	return s

@@ -67,6 +67,12 @@ func (h *Handler) refuseRequest(w http.ResponseWriter, r *http.Request, id strin
 	h.answerUnasked(w, r, in, unasked{failure: fault.Err, reg: reg, signedIn: h.signedIn(r), faultID: id})
 }
 
+// refuseForeign answers a form that a page of another site sent. The log has what the browser says: a wrong issuer shows there.
+func (h *Handler) refuseForeign(w http.ResponseWriter, r *http.Request) {
+	h.Log.InfoContext(r.Context(), "form of another site refused", "path", r.URL.Path, "origin", r.Header.Get("Origin"), "issuer", h.Issuer)
+	h.showError(w, r, http.StatusForbidden, pages.Error{Problem: pages.ProblemForm})
+}
+
 func (h *Handler) showError(w http.ResponseWriter, r *http.Request, status int, page pages.Error) {
 	h.Renderer.Render(w, r, status, page)
 }

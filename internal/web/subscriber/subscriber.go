@@ -22,6 +22,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/consent"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/flow"
+	"github.com/dialtone-id/dialtone/internal/origin"
 	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/signin"
 	"github.com/dialtone-id/dialtone/internal/token"
@@ -91,7 +92,7 @@ func New(c Config) *Handler {
 	forms.HandleFunc("/", h.showNothing)
 
 	mux := http.NewServeMux()
-	mux.Handle("/", web.Protect(forms))
+	mux.Handle("/", web.Protect(origin.Of(c.Issuer), h.refuseForeign, forms))
 	// A relying party may post its logout request from its own page, so this route stands outside the protection; it does
 	// nothing by itself but ask.
 	mux.HandleFunc("GET /oauth2/sessions/logout", h.startLogout)

@@ -159,6 +159,7 @@ const (
 	ErrorNotFound    ErrorKind = "not_found"
 	ErrorForbidden   ErrorKind = "forbidden"
 	ErrorForm        ErrorKind = "form"
+	ErrorForeign     ErrorKind = "foreign"
 	ErrorConflict    ErrorKind = "conflict"
 	ErrorTooMany     ErrorKind = "too_many"
 	ErrorUnavailable ErrorKind = "unavailable"
@@ -185,6 +186,13 @@ func (d *Desk) Fail(w http.ResponseWriter, r *http.Request, v Visit, err error) 
 	default:
 		d.logged(w, r, v, http.StatusInternalServerError, ErrorFault, err)
 	}
+}
+
+// RefuseForeign answers a form that a page of another site sent, whoever is signed in. The log has what the browser says: a wrong
+// address of the portal shows there.
+func (d *Desk) RefuseForeign(w http.ResponseWriter, r *http.Request) {
+	d.Log.InfoContext(r.Context(), "form of another site refused", "path", r.URL.Path, "origin", r.Header.Get("Origin"))
+	d.fail(w, Visit{Now: d.Now()}, http.StatusForbidden, Error{What: ErrorForeign})
 }
 
 // logged answers with an id under which the log has the cause.
@@ -229,6 +237,7 @@ var titles = map[ErrorKind]string{
 	ErrorNotFound:    "This page does not exist",
 	ErrorForbidden:   "You may not do this",
 	ErrorForm:        "That form could not be read",
+	ErrorForeign:     "That came from another site",
 	ErrorConflict:    "Somebody else was faster",
 	ErrorTooMany:     "Too many tries",
 	ErrorUnavailable: "We cannot answer at the moment",
