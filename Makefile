@@ -1,7 +1,7 @@
 # What can be done with this repository. `make` alone explains the targets; each is a command that also works by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test interop check bench fuzz
+.PHONY: help demo test long interop check bench fuzz
 
 help: ## explain the targets
 	@echo 'make TARGET, where TARGET is one of'
@@ -13,6 +13,10 @@ demo: ## start everything on this machine: http://localhost:8080 … 8083
 test: ## run all tests, on SQLite, on PostgreSQL and in Chromium; installs what is missing
 	scripts/install-test-tools test
 	scripts/test-postgres go test ./...
+
+long: ## what `make test` has no time for: every page in every font, language and size
+	scripts/install-test-tools test
+	scripts/long
 
 interop: ## let openid-client, oauth4webapi, Authlib and ScribeJava sign in over TLS; run the programs of the TRY IT tab
 	scripts/install-test-tools interop

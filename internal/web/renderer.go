@@ -96,12 +96,15 @@ func (r *Renderer) Words(page Page) string {
 
 func (r *Renderer) execute(language string, page Page) []byte {
 	var body bytes.Buffer
-	name := reflect.Indirect(reflect.ValueOf(page)).Type().Name()
+	name := pageName(page)
 	if err := r.templates[language].ExecuteTemplate(&body, name, page); err != nil {
 		panic(fmt.Sprintf("web: render %s in %s: %v", name, language, err))
 	}
 	return body.Bytes()
 }
+
+// pageName is the name of the page's struct and of its template.
+func pageName(page Page) string { return reflect.Indirect(reflect.ValueOf(page)).Type().Name() }
 
 // functions are what templates may call, bound to one language.
 func (r *Renderer) functions(language string) template.FuncMap {
@@ -118,6 +121,7 @@ func (r *Renderer) functions(language string) template.FuncMap {
 		"brand":         brandAddress,
 		"defaultColour": func() string { return defaultColour },
 		"link":          SafeLink,
+		"name":          pageName, // by which tests and style sheets know the page
 		"initial":       initial,
 	}
 }

@@ -9,7 +9,12 @@
 //	signin_test.go     signing in, refusing, coming back, several tabs, the back button
 //	leaving_test.go    ways out: form_post, redirects, signing out, removing the product
 //	fonts_test.go      the fonts that the browsers have
+//	media_test.go      forced colours, paper
 //	access_test.go     without script, by keyboard, in large type, right to left; axe-core on every page
+//
+//	fits_test.go       every page of every face has room for the longest texts
+//	gallery_test.go    measures many pages in one window
+//	visitor_test.go    goes through pages without a browser, and keeps them; portal_fits_test.go through those of the portal
 //
 //	portal_developer_test.go   a person at the developer portal, and the steps to a client
 //	portal_walk_test.go        from the portal's front page to a phone number
@@ -36,6 +41,7 @@ import (
 
 var (
 	shots = flag.String("shots", "", "a folder for pictures of every page")
+	all   = flag.Bool("all", false, "measure every page in every room, language and look")
 	look  = flag.String("look", "wide", "the fonts to test with: a name in fonts.txt")
 )
 

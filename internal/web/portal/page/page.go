@@ -51,6 +51,8 @@ type Shell struct {
 	// Forms says whether a form of the page leads to another host, if only by redirects: browsers hold those against the
 	// policy as well.
 	Forms web.Forms
+
+	PageName string // of the struct, filled in by Render: tests tell by it which page they see
 }
 
 // Window is what the browser's list of windows shows: the tab too, since all tabs of a thing have its name as their heading.
@@ -115,6 +117,7 @@ func (room *Room) Render(w http.ResponseWriter, v Visit, status int, page Page) 
 	}
 	var body bytes.Buffer
 	name := reflect.Indirect(reflect.ValueOf(page)).Type().Name()
+	page.shell().PageName = name
 	if err := room.templates.ExecuteTemplate(&body, name, page); err != nil {
 		panic(fmt.Sprintf("portal: render %s: %v", name, err))
 	}

@@ -89,9 +89,9 @@ func TestEveryPageIsSoundInEveryLanguage(t *testing.T) {
 	for _, language := range web.Languages {
 		for _, frame := range []web.Frame{{Language: language}, {Language: language, Operator: operator}} {
 			for _, s := range samples() {
-				t.Run(language+"/"+s.name, func(t *testing.T) {
+				t.Run(language+"/"+s.Name, func(t *testing.T) {
 					t.Parallel()
-					checkPage(t, renderer, s.page(frame), language)
+					checkPage(t, renderer, s.Page(frame), language)
 				})
 			}
 		}
@@ -187,25 +187,25 @@ func TestFormsPostTheSealedStateToTheirOwnPath(t *testing.T) {
 		"consent": {"/consent"}, "revoke": {"/revoke-consent"}, "logout": {"/signout"},
 	}
 	for _, s := range samples() {
-		want, checked := paths[s.name]
+		want, checked := paths[s.Name]
 		if !checked {
 			continue
 		}
-		_, elements := render(t, renderer, s.page(web.Frame{}))
+		_, elements := render(t, renderer, s.Page(web.Frame{}))
 		var got []string
 		for _, form := range named(elements, "form") {
 			got = append(got, attribute(form, "action"))
 			if attribute(form, "method") != "post" {
-				t.Errorf("%s: a form by %q", s.name, attribute(form, "method"))
+				t.Errorf("%s: a form by %q", s.Name, attribute(form, "method"))
 			}
 			if !slices.ContainsFunc(named(slices.Collect(form.Descendants()), "input"), func(e *html.Node) bool {
 				return attribute(e, "name") == "r" && attribute(e, "type") == "hidden" && attribute(e, "value") == state
 			}) {
-				t.Errorf("%s: the form to %s carries no state", s.name, attribute(form, "action"))
+				t.Errorf("%s: the form to %s carries no state", s.Name, attribute(form, "action"))
 			}
 		}
 		if !slices.Equal(got, want) {
-			t.Errorf("%s posts to %q, want %q", s.name, got, want)
+			t.Errorf("%s posts to %q, want %q", s.Name, got, want)
 		}
 	}
 }
@@ -249,8 +249,8 @@ func TestFieldsAndButtonsHaveThePromisedNames(t *testing.T) {
 func sampleNamed(t *testing.T, name string) web.Page {
 	t.Helper()
 	for _, s := range samples() {
-		if s.name == name {
-			return s.page(web.Frame{})
+		if s.Name == name {
+			return s.Page(web.Frame{})
 		}
 	}
 	t.Fatalf("there is no sample %s", name)
@@ -295,12 +295,12 @@ func TestNumberIsMaskedWhereverItIsNotAsked(t *testing.T) {
 	t.Parallel()
 	renderer := newRenderer(t)
 	for _, s := range samples() {
-		if strings.HasPrefix(s.name, "number") {
+		if strings.HasPrefix(s.Name, "number") {
 			continue
 		}
-		answer, _ := render(t, renderer, s.page(web.Frame{}))
+		answer, _ := render(t, renderer, s.Page(web.Frame{}))
 		if strings.Contains(answer.Body.String(), "70174") {
-			t.Errorf("%s shows the full number", s.name)
+			t.Errorf("%s shows the full number", s.Name)
 		}
 	}
 }
