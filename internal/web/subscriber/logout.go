@@ -153,7 +153,7 @@ func (h *Handler) finishLogout(w http.ResponseWriter, r *http.Request, end logou
 }
 
 // finishNothing answers where nobody is signed in. Of the sessions of other browsers none ends, whatever ID token comes along:
-// a server that asks for a person, or whoever found an old token, is told that nothing has ended (docs/decisions/0010).
+// a server that asks for a person, or whoever found an old token, is told that nothing has ended (docs/decisions/0013).
 func (h *Handler) finishNothing(w http.ResponseWriter, r *http.Request, end logout, reg dialtone.Registration) {
 	if end.Target != "" && reg.Trusted(end.Target) {
 		h.finishLogout(w, r, end, reg.Product)
