@@ -14,6 +14,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/dialtone-id/dialtone/internal/legible"
 	"github.com/dialtone-id/dialtone/internal/rate"
 )
 
@@ -25,10 +26,7 @@ var keyLimit = rate.Limit{PerMinute: 600, Burst: 100}
 
 // ServeHTTP answers a request under /api/, and serves the OpenAPI document.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	header := w.Header()
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	protect(w.Header())
 	if d, ok := a.documents[r.URL.Path]; ok {
 		a.serveDocument(w, r, d)
 		return
@@ -39,6 +37,23 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer.writeTo(w)
+}
+
+// protect sets what every answer of the API has.
+func protect(header http.Header) {
+	header.Set("Cache-Control", "no-store")
+	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+}
+
+// Illegible answers a request that has a NUL or broken UTF-8 in its path (404), its query or a header (400), before an operation
+// sees it.
+func (a *API) Illegible(w http.ResponseWriter, r *http.Request, status int) {
+	protect(w.Header())
+	problem := newProblem(kindMalformed, "The query or a header has a NUL or broken UTF-8 in it, or the body two lengths.")
+	if status == http.StatusNotFound {
+		problem = newProblem(kindNotFound, "The address has a NUL or broken UTF-8 in it.")
+	}
+	a.fail(w, r, problem)
 }
 
 // handle lets the request through the gate: each check stops it or gives what the next one needs.
@@ -97,6 +112,9 @@ func readBody(w http.ResponseWriter, r *http.Request, o *operation) ([]byte, err
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(limit)))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return nil, newProblem(kindTooLarge, "The body is larger than "+limitWords+".")
+	}
+	if errors.Is(err, legible.ErrNot) {
+		return nil, newProblem(kindMalformed, "The body is no text: it has a NUL or broken UTF-8, or half of a surrogate pair.")
 	}
 	if err != nil {
 		return nil, newProblem(kindMalformed, "The body could not be read to its end.")

@@ -194,7 +194,7 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 		a.Log.ErrorContext(r.Context(), "API request failed", "method", r.Method, "path", r.URL.Path, "error_id", p.ErrorID, "error", p.cause)
 	}
 	p.Type = a.typeOf(p.kind)
-	p.Instance = r.URL.Path
+	p.Instance = r.URL.EscapedPath()
 	if r.Method == http.MethodGet {
 		p.Errors = parameters(p.Errors)
 	}

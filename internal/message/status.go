@@ -89,7 +89,8 @@ func NewStatusHandler(route string, config StatusConfig, store StatusStore, log 
 	return &statusHandler{route: route, config: config, states: states, store: store, log: log, now: time.Now}, nil
 }
 
-// ServeHTTP answers 204 when the report is kept or not needed, 401 when it is not signed, 503 when it should come again.
+// ServeHTTP answers 204 when the report is kept or not needed, 401 when it is not signed, 400 when it cannot be read,
+// 503 when it should come again.
 func (h *statusHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
@@ -97,8 +98,12 @@ func (h *statusHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxReport))
-	if err != nil {
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		return
+	}
+	if err != nil {
+		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
 	now := h.now().UTC()
@@ -141,6 +146,6 @@ func (h *statusHandler) report(body []byte, now time.Time) (dialtone.SMSReport, 
 		Code:       textAt(document, h.config.Code),
 		At:         now,
 	}
-	report.Code = report.Code[:min(len(report.Code), maxReportCode)]
+	report.Code = strings.ToValidUTF8(report.Code[:min(len(report.Code), maxReportCode)], "") // the cut may go through a letter
 	return report, report.State.Rank() > 0 && (report.MessageID != "" || report.ProviderID != "")
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/legible"
 )
 
 // Credentials is how a client says who it is.
@@ -15,7 +16,7 @@ type Credentials struct {
 }
 
 // ParseClientAuthentication reads client_id and client_secret from the Authorization header or the form (RFC 6749 §2.3).
-// The error is an *Error: invalid_request for two methods at once (RFC 6749 §5.2), otherwise invalid_client.
+// The error is an *Error: invalid_request for two methods at once (RFC 6749 §5.2) and for what is no text, otherwise invalid_client.
 func ParseClientAuthentication(authorization string, params Parameters) (Credentials, error) {
 	inForm := Credentials{ID: params.Get("client_id"), Secret: Secret(params.Get("client_secret")), Method: dialtone.AuthPost}
 	if inForm.Secret == "" {
@@ -55,6 +56,8 @@ func parseBasic(authorization string) (Credentials, error) {
 	rawID, rawSecret, found := strings.Cut(string(pair), ":")
 	credentials := Credentials{ID: unescapeCredential(rawID), Secret: Secret(unescapeCredential(rawSecret)), Method: dialtone.AuthBasic}
 	switch {
+	case !legible.Text(credentials.ID), !legible.Text(string(credentials.Secret)):
+		return Credentials{}, NewError(InvalidRequest, "the Authorization header has a NUL or broken UTF-8 in it")
 	case !found || credentials.ID == "":
 		return Credentials{}, NewError(InvalidClient, "the Authorization header is not base64 of client id, colon, client secret")
 	case credentials.Secret == "":

@@ -122,3 +122,9 @@ func (h *handler) faulty(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	writeJSON(w, http.StatusInternalServerError, errorAnswer{Code: string(oauth.ServerError), Description: "something went wrong on our side", ID: id})
 }
+
+// Illegible answers a request that has a NUL or broken UTF-8 in its path (404), its query or a header (400), before an endpoint
+// sees it.
+func Illegible(w http.ResponseWriter, status int) {
+	writeJSON(w, status, errorAnswer{Code: string(oauth.InvalidRequest), Description: "the request has a NUL or broken UTF-8 in its address or a header, or two lengths"})
+}

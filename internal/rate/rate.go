@@ -3,12 +3,17 @@
 package rate
 
 import (
+	"container/list"
 	"sync"
 	"time"
 )
 
-// kept is from when on buckets that are full again are forgotten.
-const kept = 10_000
+const (
+	// kept is how many buckets are remembered at most. Beyond it the one that was used longest ago goes, full or not.
+	kept = 100_000
+	// forgotten is how many full buckets one Take drops at most: more than it adds, and few enough that nobody waits.
+	forgotten = 2
+)
 
 // Limit is how often one key may come.
 type Limit struct {
@@ -19,52 +24,69 @@ type Limit struct {
 // Buckets holds one bucket a key, which fills again at a steady rate. The zero value is ready. Safe for concurrent use.
 type Buckets struct {
 	mu      sync.Mutex
-	buckets map[string]bucket
+	buckets map[string]*list.Element
+	used    list.List // of *bucket, the one that was used longest ago first
 }
 
 type bucket struct {
+	key    string
 	tokens float64
 	at     time.Time
 }
 
-// Take returns 0 if the key may come now, else how long it must wait. All keys of the same Buckets have the same limit.
+// Take returns 0 if the key may come now, else how long it must wait. All keys of the same Buckets have the same limit. It takes
+// the same time however many keys there are.
 func (b *Buckets) Take(key string, limit Limit, now time.Time) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.buckets == nil {
-		b.buckets = make(map[string]bucket)
-	}
-	one := b.buckets[key].filled(limit, now)
+	one := b.bucket(key, limit, now)
+	one.fill(limit, now)
 	wait := time.Duration(0)
 	if one.tokens >= 1 {
 		one.tokens--
 	} else {
 		wait = time.Duration((1 - one.tokens) / float64(limit.PerMinute) * float64(time.Minute))
 	}
-	b.buckets[key] = one
-	if len(b.buckets) > kept {
-		b.forget(limit, now)
-	}
+	b.forget(limit, now)
 	return wait
 }
 
-// filled is the bucket at now; one that nobody knows is full.
-func (b bucket) filled(limit Limit, now time.Time) bucket {
-	if b.at.IsZero() {
-		return bucket{tokens: float64(limit.Burst), at: now}
+// bucket returns the key's bucket, from now on the one used last. One that nobody knows is full.
+func (b *Buckets) bucket(key string, limit Limit, now time.Time) *bucket {
+	if element, ok := b.buckets[key]; ok {
+		b.used.MoveToBack(element)
+		return element.Value.(*bucket)
 	}
+	if b.buckets == nil {
+		b.buckets = make(map[string]*list.Element)
+	}
+	one := &bucket{key: key, tokens: float64(limit.Burst), at: now}
+	b.buckets[key] = b.used.PushBack(one)
+	return one
+}
+
+// fill adds what came since the bucket was used.
+func (b *bucket) fill(limit Limit, now time.Time) {
 	if gone := now.Sub(b.at); gone > 0 {
 		b.tokens = min(float64(limit.Burst), b.tokens+gone.Minutes()*float64(limit.PerMinute))
 		b.at = now
 	}
-	return b
 }
 
-// forget drops the buckets that are full: they say no more than none.
+// forget drops buckets from the end where nobody has come for longest: those that are full, which say no more than none, and one
+// if there are too many.
 func (b *Buckets) forget(limit Limit, now time.Time) {
-	for key, one := range b.buckets {
-		if one.filled(limit, now).tokens >= float64(limit.Burst) {
-			delete(b.buckets, key)
+	for range forgotten {
+		element := b.used.Front()
+		if element == nil {
+			return
 		}
+		one := element.Value.(*bucket)
+		one.fill(limit, now)
+		if one.tokens < float64(limit.Burst) && len(b.buckets) <= kept {
+			return
+		}
+		b.used.Remove(element)
+		delete(b.buckets, one.key)
 	}
 }

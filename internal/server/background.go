@@ -13,7 +13,8 @@ const (
 	rotateEvery  = time.Hour
 	flushEvery   = 30 * time.Second // last-used times are exact to a minute
 	trafficEvery = 5 * time.Second  // how old the portal's figures are at most, and how many counts a crash can cost
-	cleanBatch   = 500              // rows a statement, so that nobody waits long for the writer
+	linesEvery   = 10 * time.Second
+	cleanBatch   = 500 // rows a statement, so that nobody waits long for the writer
 	cleanPause   = 50 * time.Millisecond
 	resealBatch  = 500              // rows a transaction
 	resealFor    = 20 * time.Second // of each minute, after a key for what is kept about people has changed
@@ -34,6 +35,7 @@ func (s *Server) tasks() []task {
 		{"rotate keys", rotateEvery, s.keyring.RotateIfDue},
 		{"seal again under the new key", reloadEvery, s.reseal},
 		{"note last use of secrets, keys and sessions", flushEvery, s.noteUses},
+		{"say what the log left out", linesEvery, func(ctx context.Context, _ time.Time) error { s.lines.flush(ctx); return nil }},
 		{"write counts and refused requests", trafficEvery, func(ctx context.Context, _ time.Time) error { return s.traffic.Flush(ctx) }},
 	}
 }

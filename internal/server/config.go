@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/message"
@@ -28,6 +29,8 @@ type Config struct {
 	TrustedProxies []netip.Prefix `help:"Networks of the proxies in front, which may name the client's address in X-Forwarded-For: 10.0.0.0/8,…" placeholder:"CIDR" group:"Addresses"`
 
 	SecurityContacts []string `name:"security-contacts" help:"Where people report security problems, for /.well-known/security.txt: mailto:security@example.com,https://…" placeholder:"URI" group:"Addresses"`
+	ShutdownDelay time.Duration `help:"How long to answer on after the stop signal, with /readyz at 503, so that balancers notice: longer than they take for it." default:"5s" group:"Addresses"`
+	Connections   `embed:"" group:"Addresses"`
 
 	TLSCertificate string `name:"tls-certificate" help:"PEM file with the certificate chain for all public listeners; read again when it changes." type:"path" placeholder:"FILE" group:"TLS"`
 	TLSKey         string `name:"tls-key" help:"PEM file with its private key." type:"path" placeholder:"FILE" group:"TLS"`
@@ -59,7 +62,7 @@ type Config struct {
 
 // Check says what is wrong with the configuration and what to change, all of it at once. The errors wrap ErrInvalid.
 func (c Config) Check() error {
-	return errors.Join(c.checkIssuer(), c.checkTLS(), c.checkRootKey(), c.checkListeners(), c.checkPortal(), c.checkContacts(), c.PINPolicy.policy().Validate())
+	return errors.Join(c.checkIssuer(), c.checkTLS(), c.checkRootKey(), c.checkListeners(), c.checkStop(), c.Connections.check(), c.checkPortal(), c.checkContacts(), c.PINPolicy.policy().Validate())
 }
 
 func invalid(format string, args ...any) error {
@@ -125,6 +128,53 @@ func (c Config) checkTLS() error {
 		return invalid("issuer is https but nothing speaks TLS: set --tls-certificate and --tls-key, or --acme, or name the proxy that does in --trusted-proxies")
 	}
 	return nil
+}
+
+// longestShutdownDelay is far above what any balancer needs; Kubernetes kills after 30 s by itself.
+const longestShutdownDelay = 10 * time.Minute
+
+func (c Config) checkStop() error {
+	if c.ShutdownDelay < 0 || c.ShutdownDelay > longestShutdownDelay {
+		return invalid("--shutdown-delay %s: write a time from 0s to %s", c.ShutdownDelay, longestShutdownDelay)
+	}
+	return nil
+}
+
+// Connections bounds the connections of all listeners together.
+type Connections struct {
+	MaxConnections     int `help:"Most connections to all listeners together; 0: as many as the file descriptors allow, and at most 16384. At the bound the oldest idle one is closed." default:"0"`
+	MaxConnectionsFrom int `help:"Most connections from one address (IPv4 /32, IPv6 /64) that is no trusted proxy; 0: a quarter of all." default:"0"`
+}
+
+const (
+	mostConnections  = 16384 // some 500 MB of TLS
+	keptDescriptors  = 128   // for the database, files, and what the server itself connects to
+	leastConnections = 64
+)
+
+func (c Connections) check() error {
+	if c.MaxConnections != 0 && c.MaxConnections < leastConnections || c.MaxConnectionsFrom < 0 {
+		return invalid("--max-connections is 0 or at least %d, --max-connections-from 0 or more", leastConnections)
+	}
+	return nil
+}
+
+// bounds returns how many connections there may be in all and from one address, where the process may have so many files and
+// connections open; 0: nobody knows.
+func (c Connections) bounds(descriptors uint64) (most, mostFrom int) {
+	const quarter = 4
+	most = mostConnections
+	if descriptors > 0 && descriptors < mostConnections+keptDescriptors {
+		most = max(leastConnections, int(descriptors)-keptDescriptors)
+	}
+	if c.MaxConnections > 0 {
+		most = min(most, c.MaxConnections)
+	}
+	mostFrom = max(1, most/quarter)
+	if c.MaxConnectionsFrom > 0 {
+		mostFrom = min(most, c.MaxConnectionsFrom)
+	}
+	return most, mostFrom
 }
 
 func (c Config) checkListeners() error {

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/dialtone-id/dialtone/internal/message"
@@ -19,7 +20,10 @@ func guarded(handler http.HandlerFunc) (http.Handler, *metrics, *bytes.Buffer) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/thing/{id}", handler)
 	m := newMetrics()
-	return guard{name: "test", next: mux, log: slog.New(slog.NewTextHandler(&log, nil)), metrics: m}, m, &log
+	return guard{
+		listener: listener{name: "test", refuse: refusePlainly, handler: mux},
+		log:      slog.New(slog.NewTextHandler(&log, nil)), metrics: m, stopping: new(atomic.Bool),
+	}, m, &log
 }
 
 func TestAPanicBecomesAnErrorIDAndALogLine(t *testing.T) {
@@ -104,4 +108,9 @@ func TestBrowsersAreToldToStayWithHTTPSWhereItIsSpoken(t *testing.T) {
 			}
 		}
 	}
+}
+
+// record is a request to a handler and what its answer is written to.
+func record(method, path string) (*httptest.ResponseRecorder, *http.Request) {
+	return httptest.NewRecorder(), httptest.NewRequest(method, path, nil)
 }

@@ -18,9 +18,12 @@ const (
 	readTimeout    = 15 * time.Second
 	requestTimeout = 15 * time.Second // the context of a request ends; what waits for the database gives up
 	writeTimeout   = 30 * time.Second
+	stallTimeout   = 10 * time.Second // of HTTP/2: nothing could be written to the client meanwhile
 	idleTimeout    = 2 * time.Minute
 	maxHeader      = 64 << 10
 	maxBody        = 256 << 10
+	maxStreams     = 100      // requests side by side on a connection, which RFC 9113 §5.1.2 calls the least
+	maxFrame       = 16 << 10 // bytes, the least of RFC 9113 §4.2: what a client can make us hold for each connection
 )
 
 // listener is one socket with one face behind it.
@@ -30,7 +33,10 @@ type listener struct {
 	tls     *tls.Config               // nil: plain http
 	https   bool                      // browsers reach it by https, whether the TLS is ours or a proxy's
 	limit   func(*http.Request) int64 // longest body in bytes; nil: maxBody
-	handler http.Handler
+	refuse  refusal
+	// readsItself says which requests have handlers that name each parameter that is not text; nil: none has.
+	readsItself func(*http.Request) bool
+	handler     http.Handler
 }
 
 // running is a listener whose socket is open.
@@ -40,25 +46,29 @@ type running struct {
 	http   *http.Server
 }
 
-// open opens the socket, so that a taken port is an error before anything is served.
-func (l listener) open(log *slog.Logger, m *metrics) (*running, error) {
+// openListener opens the socket, so that a taken port is an error before anything is served.
+func (s *Server) openListener(l listener) (*running, error) {
 	socket, err := net.Listen("tcp", l.address)
 	if err != nil {
 		return nil, fmt.Errorf("%s listener: %w", l.name, err)
 	}
-	log = log.With("listener", l.name)
+	log := s.log.With("listener", l.name)
+	counted := bounded{socket, s.connections}
+	socket = counted
 	if l.tls != nil {
-		socket = tls.NewListener(socket, l.tls)
+		socket = newHandshakes(counted, l.tls)
 	}
 	return &running{listener: l, socket: socket, http: &http.Server{
-		Handler:           guard{name: l.name, https: l.https, limit: l.limit, next: l.handler, log: log, metrics: m},
+		Handler:           guard{listener: l, log: log, metrics: s.metrics, stopping: &s.stopping},
 		TLSConfig:         l.tls,
+		ConnContext:       arrive,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // mostly broken handshakes of port scanners
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams, MaxReadFrameSize: maxFrame, WriteByteTimeout: stallTimeout},
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // mostly what port scanners say
 	}}, nil
 }
 

@@ -13,6 +13,7 @@ import (
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
+	bounded  *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
@@ -20,20 +21,24 @@ func newMetrics() *metrics {
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "dialtone_http_request_duration_seconds",
-			Help:    "Requests by listener, route and class of status.",
+			Help:    "Requests by listener, route and class of status; gone: the caller hung up.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"listener", "route", "status"}),
+		bounded: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "dialtone_connections_bounded_total",
+			Help: "Connections that a bound ended or kept out, by the bound and what was done.",
+		}, []string{"bound", "done"}),
 	}
-	m.registry.MustRegister(m.requests, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.requests, m.bounded, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
 // observe counts one request. The route is the mux's pattern, of which there are few; a path could be anything.
-func (m *metrics) observe(listener, route string, status int, took time.Duration) {
+func (m *metrics) observe(listener, route, outcome string, took time.Duration) {
 	if route == "" {
 		route = "none"
 	}
-	m.requests.WithLabelValues(listener, route, statusClass(status)).Observe(took.Seconds())
+	m.requests.WithLabelValues(listener, route, outcome).Observe(took.Seconds())
 }
 
 func statusClass(status int) string {
@@ -46,6 +51,15 @@ func statusClass(status int) string {
 		return "3xx"
 	}
 	return "2xx"
+}
+
+// watch shows how many connections are open, and how many may be.
+func (m *metrics) watch(c *connections) {
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "dialtone_connections_open", Help: "Connections to all listeners."}, c.count),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "dialtone_connections_limit", Help: "Most connections to all listeners."},
+			func() float64 { return float64(c.most) }),
+	)
 }
 
 func (m *metrics) handler() http.Handler {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,7 +35,7 @@ func (s *Server) mount(ctx context.Context) error {
 		"GET /healthz": http.HandlerFunc(s.healthz),
 		"GET /readyz":  http.HandlerFunc(s.readyz),
 	}
-	identity, err := s.identity(health)
+	identity, refuse, err := s.identity(health)
 	if err != nil {
 		return err
 	}
@@ -42,35 +43,41 @@ func (s *Server) mount(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	public, err := tlsConfig(ctx, c, s.log)
+	public, err := s.tlsConfig(ctx)
 	if err != nil {
 		return err
 	}
 	https := strings.HasPrefix(c.Issuer, "https://")
-	s.add(listener{name: "identity", address: c.IdentityListen, tls: public, https: https, handler: identity})
+	s.add(listener{
+		name: "identity", address: c.IdentityListen, tls: public, https: https, refuse: refuse, readsItself: readsParameters, handler: identity,
+	})
 	if c.PortalListen != "" {
-		portal, err := s.portal(identity)
+		portal, refuse, err := s.portal(identity)
 		if err != nil {
 			return fmt.Errorf("portal: %w", err)
 		}
 		https := strings.HasPrefix(c.PortalURL, "https://")
-		s.add(listener{name: "portal", address: c.PortalListen, tls: public, https: https, limit: portalLimit, handler: portal})
+		s.add(listener{name: "portal", address: c.PortalListen, tls: public, https: https, limit: portalLimit, refuse: refuse, handler: portal})
 	}
 	host := web.Host{Address: c.ConsoleURL, Account: "/", Now: clock} // inside a network: no stranger reports anything there
 	console = routes(host.Routes(), map[string]http.Handler{"/": console})
-	s.add(listener{name: "console", address: c.ConsoleListen, tls: public, https: https, handler: console})
-	s.add(listener{name: "metrics", address: c.MetricsListen, handler: routes(health, map[string]http.Handler{"GET /metrics": s.metrics.handler()})})
+	s.add(listener{name: "console", address: c.ConsoleListen, tls: public, https: https, refuse: refusePlainly, handler: console})
+	s.add(listener{
+		name: "metrics", address: c.MetricsListen, refuse: refusePlainly,
+		handler: routes(health, map[string]http.Handler{"GET /metrics": s.metrics.handler()}),
+	})
 	return nil
 }
 
-// identity builds the identity host: the endpoints and the subscriber's pages, from the parts below them.
-func (s *Server) identity(health map[string]http.Handler) (http.Handler, error) {
+// identity builds the identity host: the endpoints and the subscriber's pages, from the parts below them. And how it refuses a
+// request that is not text.
+func (s *Server) identity(health map[string]http.Handler) (http.Handler, refusal, error) {
 	c := s.config
 	secrets, signing := s.keyring.Secret(), s.keyring.Signing()
 	minter := token.NewMinter(secrets, signing, c.Issuer)
 	router, err := s.router()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s.dispatcher = message.NewDispatcher(message.DispatcherConfig{Router: router, Store: s.db, Log: s.log, Spread: messageSpread})
 	signIn := signin.New(signin.Config{
@@ -82,7 +89,7 @@ func (s *Server) identity(health map[string]http.Handler) (http.Handler, error) 
 	}
 	renderer, err := pages.NewRenderer()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	people := subscriber.New(subscriber.Config{
 		Issuer: c.Issuer, Portal: c.servedPortal(), Flow: authorization, Signin: signIn, Store: s.db, Catalog: s.catalog, Minter: minter,
@@ -96,10 +103,17 @@ func (s *Server) identity(health map[string]http.Handler) (http.Handler, error) 
 	})
 	reports, err := s.reportRoutes()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	host := web.Host{Address: c.Issuer, Contacts: c.SecurityContacts, Account: "/", Now: clock}
-	return routes(health, reports, host.Routes(), identityRoutes(machines, people, renderer.Static())), nil
+	refuse := func(w http.ResponseWriter, r *http.Request, status int) {
+		if forMachines(r.URL.Path) {
+			protocol.Illegible(w, status)
+			return
+		}
+		people.Illegible(w, r, status)
+	}
+	return routes(health, reports, host.Routes(), identityRoutes(machines, people, renderer.Static())), refuse, nil
 }
 
 // servedPortal is the portal's address; empty if this node serves none.
@@ -121,6 +135,23 @@ func identityRoutes(machines, people, static http.Handler) map[string]http.Handl
 		"/.well-known/":           machines,
 		"/":                       people,
 	}
+}
+
+// forMachines reports whether a path is for programs, which do not read pages.
+func forMachines(path string) bool {
+	if path == "/oauth2/auth" || path == "/oauth2/sessions/logout" {
+		return false // people's browsers come here
+	}
+	return slices.ContainsFunc([]string{"/oauth2/", "/userinfo", "/ext-api/", "/.well-known/", "/sms/"}, func(begin string) bool {
+		return strings.HasPrefix(path, begin)
+	})
+}
+
+// readsParameters reports whether a request of the identity host is one whose handler says of each parameter what is wrong with
+// it, as OAuth wants: package oauth reads them.
+func readsParameters(r *http.Request) bool {
+	path := r.URL.Path
+	return path == "/oauth2/auth" || strings.HasPrefix(path, "/oauth2/") && forMachines(path) || path == "/userinfo" || strings.HasPrefix(path, "/ext-api/")
 }
 
 // add keeps a listener that is configured; one without an address is switched off.

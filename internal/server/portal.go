@@ -23,19 +23,19 @@ import (
 )
 
 // portal builds the developers' face and the management API, which share a listener. Identity is the handler that TRY IT sends
-// its requests to.
-func (s *Server) portal(identity http.Handler) (http.Handler, error) {
+// its requests to. And how a request is refused that is not text.
+func (s *Server) portal(identity http.Handler) (http.Handler, refusal, error) {
 	secrets := s.keyring.Secret()
 	mail, err := s.mailer()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	origin := s.config.PortalURL
 	s.accounts, err = account.New(account.Config{
 		Store: s.db, Keys: secrets, Mail: mail, Policy: account.DefaultPolicy, Log: s.log, Origin: origin,
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	onThisMachine := strings.HasPrefix(origin, "http://") // then so may a company's provider be, in the demo
 	companies := account.NewCompany(account.CompanyConfig{
@@ -44,7 +44,7 @@ func (s *Server) portal(identity http.Handler) (http.Handler, error) {
 	})
 	rooms, err := s.portalRooms(secrets, identity, mail, companies)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	machines := api.New(api.Config{
 		Portal: origin, Catalog: s.catalog, Traffic: rooms.reports, Inviter: rooms.Organization, Store: s.db, Keys: secrets,
@@ -55,11 +55,18 @@ func (s *Server) portal(identity http.Handler) (http.Handler, error) {
 		Issuer: s.config.Issuer, Portal: origin,
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	people, err := portal.New(rooms.Config)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	refuse := func(w http.ResponseWriter, r *http.Request, status int) {
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			machines.Illegible(w, r, status)
+			return
+		}
+		rooms.Desk.Illegible(w, r, status)
 	}
 	host := web.Host{
 		Address: origin, Contacts: s.config.SecurityContacts, Open: []string{"/$", "/docs", "/static/", "/openapi."}, Account: "/account", Now: clock,
@@ -69,7 +76,7 @@ func (s *Server) portal(identity http.Handler) (http.Handler, error) {
 		"GET /openapi.json": machines,
 		"GET /openapi.yaml": machines,
 		"/":                 people,
-	}), nil
+	}), refuse, nil
 }
 
 // portalLimit is the longest body of a request to the portal. An icon may be longer than a form; one that is far too long is still

@@ -5,7 +5,7 @@
 // parts) and this file (the order of starting and stopping).
 //
 //	New: database → keys → catalogue → handlers        no socket yet
-//	Run: sockets → background work → … ctx ends … → drain → close
+//	Run: sockets → background work → … ctx ends … → not ready → drain → close
 package server
 
 import (
@@ -40,8 +40,12 @@ type Server struct {
 	traffic    *traffic.Recorder
 	accounts   *account.Service // nil: there is no portal
 	metrics    *metrics
+	lines      *lineCounts // of the log
 	listeners  []listener
-	stopping   atomic.Bool
+	stopping   atomic.Bool // since the stop signal
+
+	connections  *connections
+	certificates *certificateFiles // nil: none are read from files
 }
 
 // New opens the database, brings its schema up to date, loads the keys and builds the handlers. It opens no socket. Close
@@ -54,7 +58,15 @@ func New(ctx context.Context, c Config, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, log: log, db: db, keyring: keyring, catalog: c.Storage.Catalog(db), traffic: traffic.New(db, log), metrics: newMetrics()}
+	sparing := newQuiet(log.Handler(), clock)
+	log = slog.New(sparing)
+	s := &Server{
+		config: c, log: log, lines: sparing.counts, db: db, keyring: keyring, catalog: c.Storage.Catalog(db), traffic: traffic.New(db, log),
+		metrics: newMetrics(),
+	}
+	most, mostFrom := c.Connections.bounds(mostDescriptors())
+	s.connections = newConnections(most, mostFrom, c.TrustedProxies, log, s.metrics)
+	s.metrics.watch(s.connections)
 	if err := s.mount(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -69,11 +81,11 @@ func (s *Server) Applier() apply.Applier { return apply.New(s.catalog, s.db) }
 
 // Listen adds a listener in plain http. It must be called before Run.
 func (s *Server) Listen(name, address string, handler http.Handler) {
-	s.listeners = append(s.listeners, listener{name: name, address: address, handler: handler})
+	s.listeners = append(s.listeners, listener{name: name, address: address, refuse: refusePlainly, handler: handler})
 }
 
-// Run opens the sockets, calls ready, and serves until ctx ends or a listener breaks; then it lets requests under way finish
-// and closes everything. It returns nil after an orderly stop.
+// Run opens the sockets, calls ready, and serves until ctx ends or a listener breaks; then it says that it is not ready, goes on
+// serving for the shutdown delay, lets requests under way finish and closes everything. It returns nil after an orderly stop.
 func (s *Server) Run(ctx context.Context, ready func()) error {
 	sockets, err := s.open()
 	if err != nil {
@@ -81,6 +93,8 @@ func (s *Server) Run(ctx context.Context, ready func()) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	work, rest := context.WithCancel(context.WithoutCancel(ctx)) // until the last request is answered
+	defer rest()
 
 	var serving, working sync.WaitGroup
 	for _, r := range sockets {
@@ -92,27 +106,37 @@ func (s *Server) Run(ctx context.Context, ready func()) error {
 		s.log.Info("listening", "listener", r.name, "address", r.socket.Addr().String())
 	}
 	for _, t := range s.tasks() {
-		working.Go(func() { s.repeat(ctx, t) })
+		working.Go(func() { s.repeat(work, t) })
 	}
 	ready()
 
 	<-ctx.Done()
-	s.log.Info("stopping")
-	s.stopping.Store(true)
+	fault := context.Cause(ctx)
+	if errors.Is(fault, context.Canceled) {
+		fault = nil
+		s.leave()
+	}
 	stopErr := stop(sockets)
+	rest()
 	serving.Wait()
 	working.Wait()
-	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
-		stopErr = errors.Join(cause, stopErr)
-	}
-	return errors.Join(stopErr, s.Close())
+	return errors.Join(fault, stopErr, s.Close())
+}
+
+// leave says that this node is going, and serves on until balancers have noticed: /readyz is 503, and each answer ends its
+// connection.
+func (s *Server) leave() {
+	s.stopping.Store(true)
+	s.log.Info("stopping: not ready any more, and answering what comes", "for", s.config.ShutdownDelay)
+	time.Sleep(s.config.ShutdownDelay)
+	s.log.Info("stopping: taking no more connections")
 }
 
 // open opens all sockets or none.
 func (s *Server) open() ([]*running, error) {
 	var sockets []*running
 	for _, l := range s.listeners {
-		r, err := l.open(s.log, s.metrics)
+		r, err := s.openListener(l)
 		if err != nil {
 			for _, earlier := range sockets {
 				err = errors.Join(err, earlier.socket.Close())

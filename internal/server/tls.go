@@ -13,17 +13,28 @@ import (
 	"github.com/caddyserver/certmagic"
 )
 
+// suites are those of TLS 1.2 that authenticate what they encrypt and keep old traffic secret (RFC 9325 §4.2); those with CBC do
+// not. TLS 1.3 has no others.
+var suites = []uint16{
+	tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+	tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+}
+
 // tlsConfig returns how the public listeners speak TLS; nil: plain http, behind a proxy or on loopback.
-func tlsConfig(ctx context.Context, c Config, log *slog.Logger) (*tls.Config, error) {
+func (s *Server) tlsConfig(ctx context.Context) (*tls.Config, error) {
+	c := s.config
 	switch {
 	case c.ACME:
 		return acmeConfig(ctx, c)
 	case c.TLSCertificate != "":
-		files := &certificateFiles{certificate: c.TLSCertificate, key: c.TLSKey, log: log}
-		if err := files.load(); err != nil {
+		s.certificates = &certificateFiles{certificate: c.TLSCertificate, key: c.TLSKey, log: s.log}
+		if err := s.certificates.load(); err != nil {
 			return nil, err
 		}
-		return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: files.get, NextProtos: []string{"h2", "http/1.1"}}, nil
+		return &tls.Config{
+			MinVersion: tls.VersionTLS12, CipherSuites: suites, GetCertificate: s.certificates.get, NextProtos: []string{"h2", "http/1.1"},
+		}, nil
 	}
 	return nil, nil
 }
@@ -46,7 +57,7 @@ func acmeConfig(ctx context.Context, c Config) (*tls.Config, error) {
 		return nil, fmt.Errorf("ACME: %w", err)
 	}
 	config := magic.TLSConfig()
-	config.MinVersion = tls.VersionTLS12
+	config.MinVersion, config.CipherSuites = tls.VersionTLS12, suites
 	config.NextProtos = append([]string{"h2", "http/1.1"}, config.NextProtos...)
 	return config, nil
 }
@@ -91,6 +102,14 @@ func (f *certificateFiles) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 func (f *certificateFiles) load() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	return f.loadChanged()
+}
+
+// reload reads the files also when their times are as before.
+func (f *certificateFiles) reload() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.changed = time.Time{}
 	return f.loadChanged()
 }
 

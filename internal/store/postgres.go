@@ -122,6 +122,8 @@ const (
 	foreignKeyViolation  = "23503"
 	serializationFailure = "40001"
 	deadlockDetected     = "40P01"
+	notInRepertoire      = "22021" // NUL or broken UTF-8
+	untranslatable       = "22P05"
 )
 
 // retry repeats do when PostgreSQL chose it as the victim of a conflict: nothing of it was done.
@@ -153,6 +155,9 @@ func classifyPostgres(err error) error {
 		return as(dialtone.ErrConflict, err)
 	case foreignKeyViolation:
 		return as(dialtone.ErrNotFound, err)
+	}
+	if failure.Code == notInRepertoire || failure.Code == untranslatable {
+		return as(dialtone.ErrInvalid, err) // refused at the door; this is the second lock
 	}
 	// 08 connection, 25006 read-only standby, 53 out of resources, 55P03 lock timeout, 57 operator intervention, 58 system.
 	switch class := failure.Code[:2]; {

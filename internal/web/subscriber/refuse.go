@@ -99,3 +99,13 @@ func (h *Handler) showFront(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) showNothing(w http.ResponseWriter, r *http.Request) {
 	h.showError(w, r, http.StatusNotFound, pages.Error{Problem: pages.ProblemNotFound})
 }
+
+// Illegible answers a request that has a NUL or broken UTF-8 in its path (404), its query or a header (400), before a handler
+// sees it.
+func (h *Handler) Illegible(w http.ResponseWriter, r *http.Request, status int) {
+	if status == http.StatusNotFound {
+		h.showNothing(w, r)
+		return
+	}
+	h.showError(w, r, status, pages.Error{Problem: pages.ProblemForm})
+}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dialtone-id/dialtone/internal/account"
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/rate"
@@ -195,17 +196,27 @@ func (d *Desk) RefuseForeign(w http.ResponseWriter, r *http.Request) {
 	d.fail(w, Visit{Now: d.Now()}, http.StatusForbidden, Error{What: ErrorForeign})
 }
 
+// Illegible answers a request that has a NUL or broken UTF-8 in its path (404), its query or a header (400), before a room
+// sees it.
+func (d *Desk) Illegible(w http.ResponseWriter, r *http.Request, status int) {
+	err := dialtone.ErrInvalid
+	if status == http.StatusNotFound {
+		err = dialtone.ErrNotFound
+	}
+	d.Fail(w, r, Visit{Now: d.Now()}, err)
+}
+
 // logged answers with an id under which the log has the cause.
 func (d *Desk) logged(w http.ResponseWriter, r *http.Request, v Visit, status int, what ErrorKind, err error) {
 	d.fail(w, v, status, Error{What: what, ErrorID: d.Note(r, err)})
 }
 
-// Note writes the error into the log and returns the id under which it stands there. That a browser went away meanwhile is no
-// failure of ours: scripts drop a question when the person types on.
+// Note writes the error into the log and returns the id under which it stands there. A company's provider that does not work is
+// no failure of ours: anybody can register a broken one, and ask it without being signed in.
 func (d *Desk) Note(r *http.Request, err error) string {
 	id, level := secret.ID("er"), slog.LevelError
-	if r.Context().Err() != nil {
-		level = slog.LevelInfo
+	if _, theirs := errors.AsType[*account.CompanyError](err); theirs {
+		level = slog.LevelWarn
 	}
 	d.Log.Log(r.Context(), level, "portal request failed", "route", r.Pattern, "error_id", id, "error", err)
 	return id
