@@ -38,6 +38,7 @@ const testPhone = dialtone.PhoneNumber("+46701740605")
 
 // Run starts everything and prints what to do with it.
 func (c *demoCommand) Run(ctx context.Context, t terminal) error {
+	outlive()
 	if c.PortBase < 1 || c.PortBase > 65535-3 {
 		return fmt.Errorf("--port-base %d: %w: choose a number from 1 to %d", c.PortBase, dialtone.ErrInvalid, 65535-3)
 	}
@@ -53,10 +54,13 @@ func (c *demoCommand) Run(ctx context.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	node, err := server.New(ctx, config, newLog(t.Err, "text", c.LogLevel))
+	log := newLog(t.Err, "text", c.LogLevel)
+	defer log.close()
+	node, err := server.New(ctx, config, log.Logger)
 	if err != nil {
 		return err
 	}
+	defer onHangUp(node.ReadCertificates)()
 	if err := node.Applier().Apply(ctx, d.seed(), nil, time.Now().UTC()); err != nil {
 		return errors.Join(fmt.Errorf("fill the demo: %w", err), node.Close())
 	}
@@ -66,8 +70,12 @@ func (c *demoCommand) Run(ctx context.Context, t terminal) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	err = node.Run(ctx, func() {
-		if written = errors.Join(d.writeEnv(), d.printWalkthrough(t.Out)); written != nil {
+		if written = d.writeEnv(); written != nil {
 			stop()
+			return
+		}
+		if err := d.printWalkthrough(t.Out); err != nil {
+			log.Warn("the walkthrough could not be printed; demo.env has the addresses", "error", err)
 		}
 	})
 	return errors.Join(written, err)

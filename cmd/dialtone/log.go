@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,8 +15,38 @@ const (
 	lastLines    = 2 * time.Second // how long the end waits for them
 )
 
+// runningLog is the log of a node that serves.
+type runningLog struct {
+	*slog.Logger
+	level *slog.LevelVar
+	to    *lossyWriter
+}
+
+func newLog(w io.Writer, format, level string) runningLog {
+	log := runningLog{level: new(slog.LevelVar), to: newLossyWriter(w)}
+	log.setLevel(level)
+	options := &slog.HandlerOptions{Level: log.level}
+	if format == "json" {
+		log.Logger = slog.New(slog.NewJSONHandler(log.to, options))
+	} else {
+		log.Logger = slog.New(slog.NewTextHandler(log.to, options))
+	}
+	return log
+}
+
+// setLevel takes a word that kong has checked.
+func (l runningLog) setLevel(word string) {
+	var parsed slog.Level
+	if err := parsed.UnmarshalText([]byte(word)); err == nil {
+		l.level.Set(parsed)
+	}
+}
+
+// close waits a little for the last lines.
+func (l runningLog) close() { l.to.close() }
+
 // lossyWriter passes lines on in the background. A reader that is slow, gone, or has no room costs lines and nothing else: a request
-// never waits for its log. How many were lost it says when lines can be written again. Close it at the end.
+// never waits for its log. How many were lost it says when lines can be written again.
 type lossyWriter struct {
 	to      io.Writer
 	lines   chan []byte
@@ -37,7 +68,7 @@ func (w *lossyWriter) Write(line []byte) (int, error) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	if w.closed {
-		return w.to.Write(line)
+		return len(line), nil
 	}
 	select {
 	case w.lines <- bytes.Clone(line):
@@ -63,18 +94,14 @@ func (w *lossyWriter) run() {
 	}
 }
 
-// Close waits a little for the lines that are on their way.
-func (w *lossyWriter) Close() error {
+// close waits a little for the lines that are on their way.
+func (w *lossyWriter) close() {
 	w.mu.Lock()
-	alreadyClosed := w.closed
 	w.closed = true
+	close(w.lines)
 	w.mu.Unlock()
-	if !alreadyClosed {
-		close(w.lines)
-	}
 	select {
 	case <-w.written:
 	case <-time.After(lastLines):
 	}
-	return nil
 }

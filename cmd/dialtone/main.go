@@ -48,7 +48,10 @@ func main() {
 }
 
 // terminal is where a command writes: results to Out, logs to Err.
-type terminal struct{ Out, Err io.Writer }
+type terminal struct {
+	Out, Err io.Writer
+	args     []string // the command line
+}
 
 // run parses the arguments and runs the command that they name.
 func run(ctx context.Context, args []string, out, errs io.Writer) error {
@@ -67,7 +70,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 		return err
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
-	return command.Run(terminal{Out: out, Err: errs}, file)
+	return command.Run(terminal{Out: out, Err: errs, args: args}, file)
 }
 
 func newParser(p *program, file *configFile, out, errs io.Writer) (*kong.Kong, error) {

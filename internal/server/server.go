@@ -161,6 +161,20 @@ func stop(sockets []*running) error {
 	return errors.Join(faults...)
 }
 
+// ReadCertificates reads the TLS certificate's files now, instead of when somebody comes; one that cannot be read leaves the old one in
+// use. ACME has certificates of its own.
+func (s *Server) ReadCertificates() {
+	if s.certificates == nil {
+		s.log.Info("there are no files of TLS certificates to read")
+		return
+	}
+	if err := s.certificates.reload(); err != nil {
+		s.log.Error("keeping the old TLS certificate", "error", err)
+		return
+	}
+	s.log.Info("the TLS certificate was read")
+}
+
 // Close sends the messages that wait, writes what is still in memory, and closes the database. Run does so by itself.
 func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
