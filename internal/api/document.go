@@ -11,12 +11,15 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/dialtone-id/dialtone/internal/fixed"
 )
 
 // document is the OpenAPI document in one of its two forms.
 type document struct {
 	mediaType string
 	body      func() []byte // made at the first call
+	latest    *fixed.Latest
 }
 
 const overview = `What the developer portal does, for programs.
@@ -88,8 +91,8 @@ func (a *API) renderDocuments() map[string]document {
 	}
 	a.openAnswers()
 	return map[string]document{
-		"/openapi.json": {"application/openapi+json", rendered(func() ([]byte, error) { return json.Marshal(api) })},
-		"/openapi.yaml": {"application/openapi+yaml", rendered(api.YAML)},
+		"/openapi.json": {"application/openapi+json", rendered(func() ([]byte, error) { return json.Marshal(api) }), new(fixed.Latest)},
+		"/openapi.yaml": {"application/openapi+yaml", rendered(api.YAML), new(fixed.Latest)},
 	}
 }
 
@@ -197,6 +200,6 @@ func (a *API) serveDocument(w http.ResponseWriter, r *http.Request, d document) 
 		a.fail(w, r, newProblem(kindMethod, "Use GET.").with("Allow", "GET, HEAD"))
 		return
 	}
-	w.Header().Set("Content-Type", d.mediaType)
-	_, _ = w.Write(d.body())
+	w.Header().Set("Cache-Control", "public, no-cache")
+	d.latest.Of(d.mediaType, d.body()).Serve(w, r)
 }

@@ -26,7 +26,7 @@ type room struct {
 // The floors, from the ground up. A room may use what stands below it.
 var (
 	ground = []string{"internal/dialtone"}
-	tools  = []string{"internal/oauth", "internal/token", "internal/message", "internal/keys", "internal/secret", "internal/outbound", "internal/rate", "internal/lastuse", "internal/origin", "internal/legible"}
+	tools  = []string{"internal/oauth", "internal/token", "internal/message", "internal/keys", "internal/secret", "internal/outbound", "internal/rate", "internal/lastuse", "internal/origin", "internal/legible", "internal/fixed"}
 	verbs  = []string{"internal/flow", "internal/consent", "internal/signin", "internal/account", "internal/catalog", "internal/directory", "internal/event", "internal/traffic"}
 	faces  = []string{"internal/protocol", "internal/api", "internal/web", "internal/web/*"}
 	house  = slices.Concat(ground, tools, verbs, faces, []string{"internal/apply", "internal/store", "internal/store/*", "internal/server", "docs"})
@@ -44,6 +44,7 @@ var rooms = slices.Concat(
 	[]room{
 		{"internal/dialtone", nil, "the nouns are the ground floor: everything imports them, so they import nothing"},
 		{"internal/secret", ground, "secrets are used from every floor and know nothing but the nouns"},
+		{"internal/fixed", nil, "a body that is the same for everybody is served without knowing what it says"},
 		{"internal/legible", nil, "whether bytes are text is asked at every door, and depends on nothing"},
 		{"internal/oauth", append(slices.Clone(ground), "internal/legible"), "the protocol's rules are pure: whoever checks them against the RFCs needs to read nothing else"},
 		{"internal/token", []string{"internal/dialtone", "internal/secret"}, "a token is minted from what it is given; it looks nothing up"},

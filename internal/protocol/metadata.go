@@ -50,18 +50,14 @@ func renderMetadata(issuer string) []byte {
 	return append(body, '\n')
 }
 
-func (h *handler) showMetadata(w http.ResponseWriter, _ *http.Request) {
-	header := w.Header()
-	header.Set("Content-Type", "application/json")
-	header.Set("Cache-Control", "public, max-age=3600")
-	_, _ = w.Write(h.metadata)
+func (h *handler) showMetadata(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "public, max-age=3600")
+	h.metadata.Serve(w, r)
 }
 
 // showKeys publishes the signing keys (RFC 7517 §5). A new key is published well before its first use, so an hour in a
 // cache does no harm.
-func (h *handler) showKeys(w http.ResponseWriter, _ *http.Request) {
-	header := w.Header()
-	header.Set("Content-Type", "application/jwk-set+json")
-	header.Set("Cache-Control", "public, max-age=3600")
-	_, _ = w.Write(h.Signing.JWKS())
+func (h *handler) showKeys(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "public, max-age=3600")
+	h.keys.Of("application/jwk-set+json", h.Signing.JWKS()).Serve(w, r)
 }

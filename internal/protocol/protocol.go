@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/fixed"
 	"github.com/dialtone-id/dialtone/internal/flow"
 	"github.com/dialtone-id/dialtone/internal/token"
 )
@@ -54,12 +55,13 @@ type People interface {
 
 type handler struct {
 	Config
-	metadata []byte
+	metadata *fixed.Answer
+	keys     fixed.Latest
 }
 
 // New returns the endpoints as one handler.
 func New(c Config) http.Handler {
-	h := &handler{Config: c, metadata: renderMetadata(c.Issuer)}
+	h := &handler{Config: c, metadata: fixed.New("application/json", renderMetadata(c.Issuer))}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /oauth2/auth", h.authorize)
 	mux.HandleFunc("POST /oauth2/auth", h.authorizeByPost)

@@ -28,9 +28,9 @@ type Config struct {
 
 	TrustedProxies []netip.Prefix `help:"Networks of the proxies in front, which may name the client's address in X-Forwarded-For: 10.0.0.0/8,…" placeholder:"CIDR" group:"Addresses"`
 
-	SecurityContacts []string `name:"security-contacts" help:"Where people report security problems, for /.well-known/security.txt: mailto:security@example.com,https://…" placeholder:"URI" group:"Addresses"`
-	ShutdownDelay time.Duration `help:"How long to answer on after the stop signal, with /readyz at 503, so that balancers notice: longer than they take for it." default:"5s" group:"Addresses"`
-	Connections   `embed:"" group:"Addresses"`
+	SecurityContacts []string      `name:"security-contacts" help:"Where people report security problems, for /.well-known/security.txt: mailto:security@example.com,https://…" placeholder:"URI" group:"Addresses"`
+	ShutdownDelay    time.Duration `help:"How long to answer on after the stop signal, with /readyz at 503, so that balancers notice: longer than they take for it." default:"5s" group:"Addresses"`
+	Connections      `embed:"" group:"Addresses"`
 
 	TLSCertificate string `name:"tls-certificate" help:"PEM file with the certificate chain for all public listeners; read again when it changes." type:"path" placeholder:"FILE" group:"TLS"`
 	TLSKey         string `name:"tls-key" help:"PEM file with its private key." type:"path" placeholder:"FILE" group:"TLS"`

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -10,6 +8,8 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"github.com/dialtone-id/dialtone/internal/fixed"
 )
 
 // keepForever is for addresses whose content never changes.
@@ -22,24 +22,17 @@ var mediaTypes = map[string]string{
 	".svg": "image/svg+xml",
 }
 
-// asset is one static file.
-type asset struct {
-	mediaType string
-	body      []byte
-	zipped    []byte // gzip
-}
-
 // Assets serves static files under names that hold a hash of their content, and the brand stylesheets. Mount it at
 // "GET /static/".
 type Assets struct {
-	addresses map[string]string // "shell.css" → "/static/shell.0123456789.css"
-	files     map[string]asset  // by address
+	addresses map[string]string        // "shell.css" → "/static/shell.0123456789.css"
+	files     map[string]*fixed.Answer // by address
 }
 
 // NewAssets reads the shell's own static files and the folder static of each face; a name may stand in one of them only.
 func NewAssets(faces ...fs.FS) (*Assets, error) {
 	sources := append([]fs.FS{shell}, faces...)
-	a := &Assets{addresses: map[string]string{}, files: map[string]asset{}}
+	a := &Assets{addresses: map[string]string{}, files: map[string]*fixed.Answer{}}
 	for _, source := range sources {
 		entries, err := fs.ReadDir(source, "static")
 		if err != nil {
@@ -70,7 +63,7 @@ func (a *Assets) add(name string, body []byte) error {
 	sum := sha256.Sum256(body)
 	address := "/static/" + strings.TrimSuffix(name, extension) + "." + hex.EncodeToString(sum[:5]) + extension
 	a.addresses[name] = address
-	a.files[address] = asset{mediaType: mediaType, body: body, zipped: zip(body)}
+	a.files[address] = fixed.New(mediaType, body)
 	return nil
 }
 
@@ -86,7 +79,6 @@ func (a *Assets) Address(name string) (string, error) {
 // ServeHTTP serves the static files and the brand stylesheets.
 func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
-	header.Set("X-Content-Type-Options", "nosniff")
 	if digits, ok := brandColour(r.URL.Path); ok {
 		header.Set("Content-Type", "text/css; charset=utf-8")
 		header.Set("Cache-Control", keepForever)
@@ -98,22 +90,6 @@ func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	header.Set("Content-Type", file.mediaType)
 	header.Set("Cache-Control", keepForever)
-	header.Set("Vary", "Accept-Encoding")
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		header.Set("Content-Encoding", "gzip")
-		_, _ = w.Write(file.zipped)
-		return
-	}
-	_, _ = w.Write(file.body)
-}
-
-func zip(body []byte) []byte {
-	var zipped bytes.Buffer
-	w := gzip.NewWriter(&zipped)
-	// Writing to memory does not fail.
-	_, _ = w.Write(body)
-	_ = w.Close()
-	return zipped.Bytes()
+	file.Serve(w, r)
 }

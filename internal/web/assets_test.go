@@ -47,13 +47,14 @@ func TestAddressOfAStaticFileChangesWithItsContent(t *testing.T) {
 
 func TestStaticFilesAreKeptForever(t *testing.T) {
 	t.Parallel()
-	a := newTestAssets(t, "a{color:red}")
+	style := strings.Repeat("a{color:red}", 20) // long enough to be compressed
+	a := newTestAssets(t, style)
 	address, err := a.Address("app.css")
 	if err != nil {
 		t.Fatal(err)
 	}
 	plain := get(a, address, "")
-	if plain.Code != http.StatusOK || plain.Body.String() != "a{color:red}" || plain.Header().Get("Content-Encoding") != "" {
+	if plain.Code != http.StatusOK || plain.Body.String() != style || plain.Header().Get("Content-Encoding") != "" {
 		t.Errorf("%d %q", plain.Code, plain.Body)
 	}
 	if got := plain.Header().Get("Cache-Control"); got != "public, max-age=31536000, immutable" {
@@ -64,7 +65,7 @@ func TestStaticFilesAreKeptForever(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if body, err := io.ReadAll(reader); err != nil || string(body) != "a{color:red}" {
+	if body, err := io.ReadAll(reader); err != nil || string(body) != style {
 		t.Errorf("unzipped: %q, %v", body, err)
 	}
 }

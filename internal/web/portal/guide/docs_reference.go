@@ -15,8 +15,8 @@ type Reference struct {
 }
 
 // ShowReference shows every operation of the management API, as its OpenAPI document says.
-func (m *Room) ShowReference(w http.ResponseWriter, _ *http.Request, v page.Visit) {
-	m.pages.Render(w, v, http.StatusOK, &Reference{
+func (m *Room) ShowReference(w http.ResponseWriter, r *http.Request, v page.Visit) {
+	m.pages.RenderShared(w, r, v, &m.shared, apiName, &Reference{
 		Shell: page.Shell{Title: "Management API reference", Wide: true}, Contents: m.contents(apiName), Portal: m.Portal, Groups: m.operations,
 	})
 }

@@ -62,7 +62,7 @@ func (m *Room) ShowDocs(w http.ResponseWriter, r *http.Request, v page.Visit) {
 	if at+1 < len(m.guide) {
 		shown.Next = page.Link{Words: m.guide[at+1].Title, Address: "/docs/" + m.guide[at+1].Name}
 	}
-	m.pages.Render(w, v, http.StatusOK, shown)
+	m.pages.RenderShared(w, r, v, &m.shared, m.guide[at].Name, shown)
 }
 
 // apiName is the last part of the reference's address.

@@ -47,6 +47,7 @@ type Room struct {
 	pages      *page.Room
 	guide      []article
 	operations []group // of the management API
+	shared     page.Shared
 }
 
 // New reads and renders the guide.

@@ -19,9 +19,11 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
+	"github.com/dialtone-id/dialtone/internal/fixed"
 	"github.com/dialtone-id/dialtone/internal/web"
 )
 
@@ -111,6 +113,18 @@ func NewRoom(assets *web.Assets, rooms ...fs.FS) (*Room, error) {
 // Render answers with the page. It panics when the template does not fit the struct: that is a fault in this program, which
 // the tests find.
 func (room *Room) Render(w http.ResponseWriter, v Visit, status int, page Page) {
+	body := room.execute(v, page)
+	header := w.Header()
+	protect(header, page)
+	header.Set("Content-Type", mediaType)
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // nobody is left to tell when the browser went away
+}
+
+const mediaType = "text/html; charset=utf-8"
+
+func (room *Room) execute(v Visit, page Page) []byte {
 	page.shell().Account = v.Account.Display()
 	if v.Account.ID == "" {
 		page.shell().Account = ""
@@ -121,13 +135,39 @@ func (room *Room) Render(w http.ResponseWriter, v Visit, status int, page Page) 
 	if err := room.templates.ExecuteTemplate(&body, name, page); err != nil {
 		panic(fmt.Sprintf("portal: render %s: %v", name, err))
 	}
-	header := w.Header()
+	return body.Bytes()
+}
+
+func protect(header http.Header, page Page) {
 	web.SecurityHeaders(header, page.shell().Forms)
 	// The inline checks of fields and the passkey dialogue ask this host, and no other.
 	header.Set("Content-Security-Policy", header.Get("Content-Security-Policy")+"; connect-src 'self'")
-	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Language", "en")
-	header.Set("Content-Length", strconv.Itoa(body.Len()))
-	w.WriteHeader(status)
-	_, _ = body.WriteTo(w) // nobody is left to tell when the browser went away
+}
+
+// Shared holds pages that are the same for everybody who is not signed in, each rendered and compressed once, by names of which there
+// are few. The zero value is ready. Safe for concurrent use.
+type Shared struct{ pages sync.Map } // name → sharedPage
+
+type sharedPage struct {
+	page   Page // for its headers
+	answer *fixed.Answer
+}
+
+// RenderShared is Render for such a page: whoever is not signed in gets the one that is kept under the name, everybody else one of
+// their own.
+func (room *Room) RenderShared(w http.ResponseWriter, r *http.Request, v Visit, shared *Shared, name string, page Page) {
+	if v.Account.ID != "" {
+		room.Render(w, v, http.StatusOK, page)
+		return
+	}
+	kept, ok := shared.pages.Load(name)
+	if !ok {
+		kept, _ = shared.pages.LoadOrStore(name, sharedPage{page, fixed.New(mediaType, room.execute(v, page))})
+	}
+	one := kept.(sharedPage)
+	protect(w.Header(), one.page)
+	w.Header().Set("Cache-Control", "private, no-cache") // with the cookie of a session it is another page
+	w.Header().Set("Vary", "Cookie")
+	one.answer.Serve(w, r)
 }
