@@ -62,17 +62,24 @@ func (a *API) clientOperations() {
 
 // Client is a client on the wire.
 type Client struct {
-	ID                     string              `json:"id" doc:"The client_id of OAuth"`
-	ProductID              string              `json:"product_id"`
-	Description            string              `json:"description"`
-	Type                   dialtone.ClientType `json:"type" enum:"confidential,public"`
-	AuthMethod             dialtone.AuthMethod `json:"auth_method" enum:"client_secret_basic,client_secret_post,none" doc:"At the token endpoint"`
-	RedirectURIs           []string            `json:"redirect_uris" nullable:"false"`
-	PostRevokeRedirectURIs []string            `json:"post_revoke_redirect_uris" nullable:"false"`
-	PostLogoutRedirectURIs []string            `json:"post_logout_redirect_uris" nullable:"false"`
-	IDTokenAlgorithm       string              `json:"id_token_algorithm" enum:"RS256,ES256,EdDSA"`
-	CreatedAt              time.Time           `json:"created_at"`
-	UpdatedAt              time.Time           `json:"updated_at"`
+	ID        string              `json:"id" doc:"The client_id of OAuth"`
+	ProductID string              `json:"product_id"`
+	Type      dialtone.ClientType `json:"type" enum:"confidential,public"`
+	ClientSettings
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// ClientSettings is dialtone.ClientSettings on the wire: the compiler compares the two.
+type ClientSettings struct {
+	Description            string              `json:"description" doc:"What tells it from the product's other clients"`
+	AuthMethod             dialtone.AuthMethod `json:"auth_method,omitempty" enum:"client_secret_basic,client_secret_post,none" doc:"At the token endpoint. Absent: client_secret_basic, or none for a public client"`
+	RedirectURIs           []string            `json:"redirect_uris,omitzero" nullable:"false" doc:"Where sign-in may lead back to: https, or http to this machine, or an app's own scheme. Compared byte by byte"`
+	PostRevokeRedirectURIs []string            `json:"post_revoke_redirect_uris,omitzero" nullable:"false" doc:"Where the page behind a revoke link may lead back to"`
+	PostLogoutRedirectURIs []string            `json:"post_logout_redirect_uris,omitzero" nullable:"false" doc:"Where signing out may lead back to"`
+	IDTokenAlgorithm       string              `json:"id_token_algorithm,omitempty" enum:"RS256,ES256,EdDSA" doc:"Absent: RS256"`
+	RefreshGraceSeconds    *int                `json:"refresh_grace_seconds,omitempty" minimum:"0" maximum:"3600" doc:"How long a replaced refresh token still gets the same answer, for an app that lost it; after that it ends the sign-in. Absent: 600, or 120 for a public client"`
+	ClaimsInIDToken        bool                `json:"claims_in_id_token" required:"false" doc:"ID tokens hold the claims of the granted scopes, as user info does: for apps that read nothing else. Absent: false"`
 }
 
 type clientAnswer = tagged[Client]
@@ -86,14 +93,7 @@ type createdClient struct {
 type createdClientAnswer = tagged[createdClient]
 
 // ClientEdit is what can be changed of a client.
-type ClientEdit struct {
-	Description            string              `json:"description" doc:"What tells it from the product's other clients"`
-	AuthMethod             dialtone.AuthMethod `json:"auth_method,omitempty" enum:"client_secret_basic,client_secret_post,none" doc:"At the token endpoint. Absent: client_secret_basic, or none for a public client"`
-	RedirectURIs           []string            `json:"redirect_uris,omitempty" nullable:"false" doc:"Where sign-in may lead back to: https, or http to this machine, or an app's own scheme. Compared byte by byte"`
-	PostRevokeRedirectURIs []string            `json:"post_revoke_redirect_uris,omitempty" nullable:"false" doc:"Where the page behind a revoke link may lead back to"`
-	PostLogoutRedirectURIs []string            `json:"post_logout_redirect_uris,omitempty" nullable:"false" doc:"Where signing out may lead back to"`
-	IDTokenAlgorithm       string              `json:"id_token_algorithm,omitempty" enum:"RS256,ES256,EdDSA" doc:"Absent: RS256"`
-}
+type ClientEdit struct{ ClientSettings }
 
 type newClient struct {
 	ClientEdit
@@ -158,11 +158,7 @@ func (a *API) deleteClient(ctx context.Context, v *visit, in *ClientPath) (*none
 
 // edit is the form as the verbs take it; what is absent has the usual value.
 func (e ClientEdit) edit(kind dialtone.ClientType) catalog.ClientEdit {
-	return catalog.ClientEdit{
-		Description: e.Description, Type: kind, AuthMethod: e.AuthMethod, RedirectURIs: e.RedirectURIs,
-		PostRevokeRedirectURIs: e.PostRevokeRedirectURIs, PostLogoutRedirectURIs: e.PostLogoutRedirectURIs,
-		IDTokenAlgorithm: e.IDTokenAlgorithm,
-	}
+	return catalog.ClientEdit{ClientSettings: dialtone.ClientSettings(e.ClientSettings), Type: kind}
 }
 
 func answerClient(c dialtone.Client, err error) (*clientAnswer, error) {
@@ -173,11 +169,14 @@ func answerClient(c dialtone.Client, err error) (*clientAnswer, error) {
 }
 
 func showClient(c dialtone.Client) Client {
+	grace := int(c.RefreshGrace() / time.Second)
+	settings := ClientSettings(c.ClientSettings)
+	settings.RefreshGraceSeconds = &grace
+	for _, list := range []*[]string{&settings.RedirectURIs, &settings.PostRevokeRedirectURIs, &settings.PostLogoutRedirectURIs} {
+		*list = present(*list)
+	}
 	return Client{
-		ID: c.ID, ProductID: c.ProductID, Description: c.Description, Type: c.Type, AuthMethod: c.AuthMethod,
-		RedirectURIs: present(c.RedirectURIs), PostRevokeRedirectURIs: present(c.PostRevokeRedirectURIs),
-		PostLogoutRedirectURIs: present(c.PostLogoutRedirectURIs), IDTokenAlgorithm: c.IDTokenAlgorithm,
-		CreatedAt: c.Created.UTC(), UpdatedAt: c.Updated.UTC(),
+		ID: c.ID, ProductID: c.ProductID, Type: c.Type, ClientSettings: settings, CreatedAt: c.Created.UTC(), UpdatedAt: c.Updated.UTC(),
 	}
 }
 

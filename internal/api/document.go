@@ -90,6 +90,7 @@ func (a *API) renderDocuments() map[string]document {
 		}
 	}
 	a.openAnswers()
+	a.wholeClients()
 	return map[string]document{
 		"/openapi.json": {"application/openapi+json", rendered(func() ([]byte, error) { return json.Marshal(api) }), new(fixed.Latest)},
 		"/openapi.yaml": {"application/openapi+yaml", rendered(api.YAML), new(fixed.Latest)},
@@ -177,6 +178,19 @@ func (a *API) openAnswers() {
 		if !closed[schema] && schema.AdditionalProperties == false {
 			schema.AdditionalProperties = nil
 		}
+	}
+}
+
+// wholeClients says that an answer has all settings of a client, which share a type with the bodies that may leave some out.
+func (a *API) wholeClients() {
+	schemas := a.huma.OpenAPI().Components.Schemas.Map()
+	for _, name := range []string{"Client", "CreatedClient"} {
+		for member := range schemas[name].Properties {
+			if member != "client_secret" && !slices.Contains(schemas[name].Required, member) {
+				schemas[name].Required = append(schemas[name].Required, member)
+			}
+		}
+		slices.Sort(schemas[name].Required)
 	}
 }
 

@@ -127,6 +127,8 @@ type ClientEntry struct {
 	RedirectURIs           []string `yaml:"redirect_uris"`
 	PostRevokeRedirectURIs []string `yaml:"post_revoke_redirect_uris"`
 	PostLogoutRedirectURIs []string `yaml:"post_logout_redirect_uris"`
+	RefreshGraceSeconds    *int     `yaml:"refresh_grace_seconds"` // 0 to 3600; default 600, or 120 for a public client
+	ClaimsInIDToken        bool     `yaml:"claims_in_id_token"`
 	SecretSHA256           string   `yaml:"secret_sha256"` // hex (as sha256sum prints) or base64url
 }
 
@@ -190,12 +192,12 @@ func (e ListingEntry) listing(productID string) dialtone.Listing {
 
 func (e ClientEntry) client() dialtone.Client {
 	client := dialtone.Client{
-		ID: e.ID, ProductID: e.Product, Description: e.Description,
-		Type:                   dialtone.ClientType(cmp.Or(e.Type, string(dialtone.ClientConfidential))),
-		IDTokenAlgorithm:       cmp.Or(e.IDTokenAlgorithm, "RS256"),
-		RedirectURIs:           e.RedirectURIs,
-		PostRevokeRedirectURIs: e.PostRevokeRedirectURIs,
-		PostLogoutRedirectURIs: e.PostLogoutRedirectURIs,
+		ID: e.ID, ProductID: e.Product, Type: dialtone.ClientType(cmp.Or(e.Type, string(dialtone.ClientConfidential))),
+		ClientSettings: dialtone.ClientSettings{
+			Description: e.Description, IDTokenAlgorithm: cmp.Or(e.IDTokenAlgorithm, "RS256"),
+			RedirectURIs: e.RedirectURIs, PostRevokeRedirectURIs: e.PostRevokeRedirectURIs, PostLogoutRedirectURIs: e.PostLogoutRedirectURIs,
+			RefreshGraceSeconds: e.RefreshGraceSeconds, ClaimsInIDToken: e.ClaimsInIDToken,
+		},
 	}
 	method := dialtone.AuthBasic
 	if client.Public() {

@@ -82,51 +82,6 @@ func New(store Store, closed ...string) *Catalog {
 	}
 }
 
-// builtInScopes are part of every installation and cannot be taken away; the store may hold other words for them.
-func builtInScopes() []dialtone.Scope {
-	return []dialtone.Scope{
-		{
-			Name: dialtone.ScopeOpenID, Category: "Identity",
-			Developer: "A stable identifier of the subscriber for your product, in an ID token.",
-			Subscriber: map[string]string{
-				"en": "Recognise you when you come back",
-				"sv": "Känna igen dig när du kommer tillbaka",
-				"nb": "Kjenne deg igjen når du kommer tilbake",
-				"de": "Sie wiedererkennen, wenn Sie zurückkommen",
-				"fr": "Vous reconnaître à votre retour",
-				"es": "Reconocerte cuando vuelvas",
-				"ar": "التعرّف عليك عند عودتك",
-			},
-		},
-		{
-			Name: dialtone.ScopePhone, Category: "Identity",
-			Developer: "The verified phone number, in user info.",
-			Subscriber: map[string]string{
-				"en": "See your phone number",
-				"sv": "Se ditt telefonnummer",
-				"nb": "Se telefonnummeret ditt",
-				"de": "Ihre Telefonnummer sehen",
-				"fr": "Voir votre numéro de téléphone",
-				"es": "Ver tu número de teléfono",
-				"ar": "الاطلاع على رقم هاتفك",
-			},
-		},
-		{
-			Name: dialtone.ScopeOfflineAccess, Category: "Identity",
-			Developer: "A refresh token: access that outlives the browser session, until the subscriber takes it back.",
-			Subscriber: map[string]string{
-				"en": "Keep this access until you remove it",
-				"sv": "Behålla åtkomsten tills du tar bort den",
-				"nb": "Beholde tilgangen til du fjerner den",
-				"de": "Diesen Zugriff behalten, bis Sie ihn entfernen",
-				"fr": "Conserver cet accès jusqu’à ce que vous le retiriez",
-				"es": "Conservar este acceso hasta que lo retires",
-				"ar": "الاحتفاظ بهذا الوصول حتى تزيله",
-			},
-		},
-	}
-}
-
 func readRegistration(store Store, closed []string) func(context.Context, string) (dialtone.Registration, error) {
 	return func(ctx context.Context, clientID string) (dialtone.Registration, error) {
 		registration, err := store.Registration(ctx, clientID)
@@ -144,7 +99,7 @@ func readScopes(store Store) func(context.Context, struct{}) (map[string]dialton
 			return nil, err
 		}
 		all := make(map[string]dialtone.Scope, len(stored)+3)
-		for _, scope := range slices.Concat(builtInScopes(), stored) {
+		for _, scope := range slices.Concat(dialtone.BuiltInScopes(), stored) {
 			all[scope.Name] = scope
 		}
 		return all, nil

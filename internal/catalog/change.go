@@ -118,6 +118,7 @@ func (c *Catalog) PutClient(ctx context.Context, client dialtone.Client, now tim
 	if err := client.Validate(); err != nil {
 		return err
 	}
+	client = client.WithUsualSettings()
 	client.Applied = true
 	existing, err := c.store.Client(ctx, client.ID)
 	switch {

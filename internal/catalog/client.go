@@ -25,13 +25,9 @@ const mostClients = 100
 // ClientEdit is what a form says of a client. Empty lines of a list are left out; a problem with a line is at
 // redirect_uris.N, with N counted from 0 and empty lines included.
 type ClientEdit struct {
-	Description            string              // 1 to 120 characters
-	Type                   dialtone.ClientType // cannot change later; "" in a change: as it is
-	AuthMethod             dialtone.AuthMethod // "": client_secret_basic, or none for a public client
-	RedirectURIs           []string            // at least one
-	PostRevokeRedirectURIs []string
-	PostLogoutRedirectURIs []string
-	IDTokenAlgorithm       string // "": RS256
+	// AuthMethod "" is client_secret_basic, or none for a public client; IDTokenAlgorithm "" is RS256.
+	dialtone.ClientSettings
+	Type dialtone.ClientType // cannot change later; "" in a change: as it is
 	// The first secret of a confidential client; not looked at in a change.
 	SecretName    string    // up to 60 characters; "": "first"
 	SecretExpires time.Time // zero: never
@@ -167,12 +163,10 @@ func (c *Catalog) DeleteClient(ctx context.Context, actor dialtone.Actor, client
 
 func clientChanges(before, after dialtone.Client) string {
 	var what changes
-	what.note("description", before.Description != after.Description)
-	what.note("authentication method", before.AuthMethod != after.AuthMethod)
-	what.note("login redirect URIs", !slices.Equal(before.RedirectURIs, after.RedirectURIs))
-	what.note("post revoke consent redirect URIs", !slices.Equal(before.PostRevokeRedirectURIs, after.PostRevokeRedirectURIs))
-	what.note("post logout redirect URIs", !slices.Equal(before.PostLogoutRedirectURIs, after.PostLogoutRedirectURIs))
-	what.note("ID token algorithm", before.IDTokenAlgorithm != after.IDTokenAlgorithm)
+	was := before.Each()
+	for i, setting := range after.Each() {
+		what.note(setting.Words, !setting.Same(was[i]))
+	}
 	return what.String()
 }
 
@@ -207,6 +201,7 @@ func (e ClientEdit) fill(f *fields, client dialtone.Client) dialtone.Client {
 	if client.Public() {
 		usual = dialtone.AuthNone
 	}
+	client.ClientSettings = e.ClientSettings
 	client.AuthMethod = cmp.Or(e.AuthMethod, usual)
 	client.IDTokenAlgorithm = cmp.Or(e.IDTokenAlgorithm, dialtone.IDTokenAlgorithms[0])
 	client.Description = f.line(line{field: "description", words: "what this client is, as \"web server\"", longest: 120, required: true}, e.Description)
@@ -225,5 +220,8 @@ func (e ClientEdit) fill(f *fields, client dialtone.Client) dialtone.Client {
 	}
 	client.PostRevokeRedirectURIs = f.redirectURIs("post_revoke_redirect_uris", e.PostRevokeRedirectURIs)
 	client.PostLogoutRedirectURIs = f.redirectURIs("post_logout_redirect_uris", e.PostLogoutRedirectURIs)
-	return client
+	if grace := e.RefreshGraceSeconds; grace != nil && (*grace < 0 || *grace > dialtone.MostRefreshGraceSeconds) {
+		f.refuse("refresh_grace_seconds", fmt.Sprintf("Write whole seconds from 0 to %d.", dialtone.MostRefreshGraceSeconds))
+	}
+	return client.WithUsualSettings()
 }

@@ -31,7 +31,9 @@ func TestAClientIsCreatedWithASecretThatIsShownOnce(t *testing.T) {
 		t.Error("the secret does not open the client, or is not kept as a hash")
 	}
 	public, text, err := s.CreateClient(t.Context(), s.developer, s.product.ID, catalog.ClientEdit{
-		Description: "app", Type: dialtone.ClientPublic, RedirectURIs: []string{"", " com.example.app:/callback "}, IDTokenAlgorithm: "EdDSA",
+		Type: dialtone.ClientPublic, ClientSettings: dialtone.ClientSettings{
+			Description: "app", RedirectURIs: []string{"", " com.example.app:/callback "}, IDTokenAlgorithm: "EdDSA",
+		},
 	}, now)
 	if err != nil || text != "" || public.AuthMethod != dialtone.AuthNone || len(public.Secrets) != 0 || public.RedirectURIs[0] != "com.example.app:/callback" {
 		t.Errorf("got %+v, %v", public, err)
@@ -297,7 +299,11 @@ func TestSecretsAreChecked(t *testing.T) {
 		wrong(t, err, "overlap")
 	}
 	public, _, err := s.CreateClient(ctx, s.developer, s.product.ID,
-		catalog.ClientEdit{Description: "app", Type: dialtone.ClientPublic, RedirectURIs: []string{"com.example.app:/callback"}}, now)
+		catalog.ClientEdit{
+			Type: dialtone.ClientPublic, ClientSettings: dialtone.ClientSettings{
+				Description: "app", RedirectURIs: []string{"com.example.app:/callback"},
+			},
+		}, now)
 	must(t, err)
 	_, _, err = s.IssueSecret(ctx, s.developer, public.ID, "x", time.Time{}, now)
 	wrong(t, err, "name")

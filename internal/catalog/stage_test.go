@@ -57,7 +57,11 @@ func newStage(t *testing.T) *stage {
 
 // webServer is a client that can be created.
 func webServer() catalog.ClientEdit {
-	return catalog.ClientEdit{Description: "web server", Type: dialtone.ClientConfidential, RedirectURIs: []string{"https://example.com/callback"}}
+	return catalog.ClientEdit{
+		Type: dialtone.ClientConfidential, ClientSettings: dialtone.ClientSettings{
+			Description: "web server", RedirectURIs: []string{"https://example.com/callback"},
+		},
+	}
 }
 
 // person is somebody with an account.

@@ -29,20 +29,14 @@ const (
 
 // Client is an OAuth client of a product.
 type Client struct {
-	ID          string
-	ProductID   string
-	Description string
-	Type        ClientType
-	AuthMethod  AuthMethod
-	// The three lists are compared byte by byte with what a request brings (RFC 9700 §2.1).
-	RedirectURIs           []string
-	PostRevokeRedirectURIs []string
-	PostLogoutRedirectURIs []string
-	IDTokenAlgorithm       string // RS256, ES256 or EdDSA
-	Secrets                []ClientSecret
-	Applied                bool // an administrator's document put it there, not a developer
-	Created                time.Time
-	Updated                time.Time
+	ID        string
+	ProductID string
+	Type      ClientType // chosen once
+	ClientSettings
+	Secrets []ClientSecret
+	Applied bool // an administrator's document put it there, not a developer
+	Created time.Time
+	Updated time.Time
 }
 
 // ClientSecret is one of a client's secrets. The secret itself is shown once and never kept.
@@ -77,6 +71,8 @@ func (c Client) Validate() error {
 		return fmt.Errorf("client %s: %w: token endpoint authentication method %q is unknown", c.ID, ErrInvalid, c.AuthMethod)
 	case !slices.Contains(IDTokenAlgorithms, c.IDTokenAlgorithm):
 		return fmt.Errorf("client %s: %w: ID token algorithm %q is none of %s", c.ID, ErrInvalid, c.IDTokenAlgorithm, strings.Join(IDTokenAlgorithms, ", "))
+	case !c.validRefreshGrace():
+		return fmt.Errorf("client %s: %w: a refresh grace is 0 to %d seconds", c.ID, ErrInvalid, MostRefreshGraceSeconds)
 	}
 	for _, list := range [][]string{c.RedirectURIs, c.PostRevokeRedirectURIs, c.PostLogoutRedirectURIs} {
 		for _, uri := range list {

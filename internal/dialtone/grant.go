@@ -194,3 +194,13 @@ func (r Registration) Trusted(address string) bool {
 func (r Registration) EnabledAt(operatorID string) bool {
 	return r.Listings[operatorID] == ListingEnabled
 }
+
+// LetIn reports whether an operator with real subscribers has enabled the product. Everybody can enable a product at the sandbox.
+func (r Registration) LetIn() bool {
+	for operatorID, state := range r.Listings {
+		if state == ListingEnabled && operatorID != SandboxOperatorID {
+			return true
+		}
+	}
+	return false
+}

@@ -7,6 +7,10 @@ import (
 	"time"
 )
 
+// SandboxOperatorID is the operator that is part of every installation: it has published test numbers with fixed PINs only, and
+// enables whatever is offered to it.
+const SandboxOperatorID = "sandbox"
+
 // Operator is a mobile operator: the tenant. It decides which products reach its subscribers.
 type Operator struct {
 	ID      string

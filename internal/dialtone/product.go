@@ -3,18 +3,10 @@ package dialtone
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
-)
-
-// The scopes that are built in. All others come from the platform's scope catalogue.
-const (
-	ScopeOpenID        = "openid"
-	ScopePhone         = "phone"
-	ScopeOfflineAccess = "offline_access"
 )
 
 // Organization is a company of developers; it owns products.
@@ -30,39 +22,6 @@ func (o Organization) Validate() error {
 		return fmt.Errorf("organization %q: %w: id or name is empty", o.ID, ErrInvalid)
 	}
 	return nil
-}
-
-// Scope is an entry of the platform's scope catalogue.
-type Scope struct {
-	Name       string // up to 128 characters of RFC 6749 §3.3, for example sms.text:send_to_subscriber
-	Category   string
-	Developer  string            // one sentence for developers, in English
-	Subscriber map[string]string // one sentence for subscribers, by language tag; "en" is required
-}
-
-// RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ); we keep to the part that needs no quoting anywhere.
-var scopePattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_:.\-]{0,127}$`)
-
-// ValidScopeName reports whether name can be a scope of the catalogue.
-func ValidScopeName(name string) bool { return scopePattern.MatchString(name) }
-
-// Validate says what is wrong with the scope, as an error that wraps ErrInvalid.
-func (s Scope) Validate() error {
-	switch {
-	case !ValidScopeName(s.Name):
-		return fmt.Errorf("scope %q: %w: a name has 1 to 128 letters, digits and _ : . -", s.Name, ErrInvalid)
-	case strings.TrimSpace(s.Subscriber["en"]) == "":
-		return fmt.Errorf("scope %s: %w: the sentence for subscribers is missing in English", s.Name, ErrInvalid)
-	}
-	return nil
-}
-
-// Sentence returns the words for subscribers in the language, or in English.
-func (s Scope) Sentence(language string) string {
-	if text := s.Subscriber[language]; text != "" {
-		return text
-	}
-	return s.Subscriber["en"]
 }
 
 // Product is what a subscriber adds to a line: the unit of consent, of scopes and of pairwise subjects.

@@ -36,7 +36,16 @@ func (s GrantState) Alive(now time.Time) bool {
 }
 
 // RevokedError says that a grant is dead and why. It wraps ErrForbidden.
-type RevokedError struct{ Reason RevocationReason }
+type RevokedError struct {
+	Reason RevocationReason
+	Reuse  *Reuse // with RevokedRefreshReuse, when it is this very request that killed the grant
+}
+
+// Reuse is how a refresh token came again that had been replaced.
+type Reuse struct {
+	Behind   int       // by how many generations it is older than the live one
+	Replaced time.Time // when the live one took the place of the one before it
+}
 
 func (e *RevokedError) Error() string { return fmt.Sprintf("grant revoked: %s", e.Reason) }
 

@@ -14,7 +14,7 @@ import (
 
 // The sandbox operator is part of every installation: published test numbers with fixed PINs, and no SMS.
 const (
-	SandboxOperatorID = "sandbox"
+	SandboxOperatorID = dialtone.SandboxOperatorID
 	SandboxRoute      = "sandbox" // names no sender: nothing leaves
 
 	sandboxPINDigits = 6

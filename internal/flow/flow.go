@@ -29,7 +29,6 @@ type Policy struct {
 	Code        time.Duration // RFC 6749 §4.1.2: 10 minutes at most
 	Access      time.Duration
 	Refresh     time.Duration // from the last use
-	Grace       time.Duration // how long a rotated refresh token still yields the same successor
 }
 
 // DefaultPolicy is what product.md promises.
@@ -38,7 +37,6 @@ var DefaultPolicy = Policy{
 	Code:        time.Minute,
 	Access:      time.Hour,
 	Refresh:     180 * 24 * time.Hour,
-	Grace:       30 * time.Second,
 }
 
 // Flow spends codes and refresh tokens and seals interactions. Safe for concurrent use.

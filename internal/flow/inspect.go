@@ -119,7 +119,7 @@ func (f *Flow) ClientCredentials(reg dialtone.Registration, request oauth.GrantR
 	if reg.Client.Public() {
 		return Tokens{}, oauth.NewError(oauth.UnauthorizedClient, "a public client cannot use client_credentials")
 	}
-	scopes, err := oauth.ClientCredentialsScopes(reg.Product, request.Scopes)
+	scopes, err := oauth.ClientCredentialsScopes(reg, request.Scopes)
 	if err != nil {
 		return Tokens{}, err
 	}

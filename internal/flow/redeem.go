@@ -133,7 +133,9 @@ type minting struct {
 
 // mint makes the tokens of a grant that has been written.
 func (f *Flow) mint(ctx context.Context, client dialtone.Client, grant dialtone.Grant, scopes []string, m minting, now time.Time) (Tokens, error) {
-	tokens := Tokens{Refresh: m.refresh, Scopes: scopes, ExpiresIn: f.Policy.Access, OperatorID: grant.OperatorID}
+	// No token outlives its grant.
+	life := min(f.Policy.Access, grant.Expires.Sub(now))
+	tokens := Tokens{Refresh: m.refresh, Scopes: scopes, ExpiresIn: life, OperatorID: grant.OperatorID}
 	tokens.Access = f.Minter.Access(token.Access{
 		ID:             secret.ID("at"),
 		GrantID:        grant.ID,
@@ -145,7 +147,7 @@ func (f *Flow) mint(ctx context.Context, client dialtone.Client, grant dialtone.
 		Scopes:         scopes,
 		Claims:         grant.Claims,
 		Issued:         now,
-		Expires:        now.Add(f.Policy.Access),
+		Expires:        now.Add(life),
 	})
 	if !slices.Contains(scopes, dialtone.ScopeOpenID) {
 		return tokens, nil
@@ -164,10 +166,10 @@ func (f *Flow) mint(ctx context.Context, client dialtone.Client, grant dialtone.
 		AccessToken: tokens.Access,
 		AuthTime:    grant.AuthTime,
 		Issued:      now,
-		Expires:     now.Add(f.Policy.Access),
+		Expires:     now.Add(life),
 	}
-	wantsNumber := claims.WantsIDToken("phone_number") || claims.WantsIDToken("phone_number_verified")
-	if wantsNumber && slices.Contains(scopes, dialtone.ScopePhone) {
+	if slices.Contains(scopes, dialtone.ScopePhone) &&
+		(client.ClaimsInIDToken || slices.ContainsFunc(dialtone.ClaimsOf(dialtone.ScopePhone), claims.WantsIDToken)) {
 		if m.number == "" {
 			line, err := f.Store.Subscription(ctx, grant.SubscriptionID)
 			if err != nil {

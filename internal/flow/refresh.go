@@ -14,7 +14,7 @@ import (
 )
 
 // Refresh turns a refresh token into new tokens and replaces it (RFC 6749 §6, RFC 9700 §4.14.2). The same token again
-// within the grace time gives the same successor, so that an answer lost on the way locks nobody out; later, it kills the
+// within the client's grace gives the same successor, so that an answer lost on the way locks nobody out; later, it kills the
 // whole family. Protocol failures are *oauth.Error.
 func (f *Flow) Refresh(ctx context.Context, reg dialtone.Registration, request oauth.GrantRequest, now time.Time) (Tokens, error) {
 	old, err := f.Minter.OpenRefresh(request.RefreshToken)
@@ -35,9 +35,9 @@ func (f *Flow) Refresh(ctx context.Context, reg dialtone.Registration, request o
 		Hash:       secret.Hash(request.RefreshToken),
 		NewHash:    hash,
 		Expires:    now.Add(f.Policy.Refresh),
-	}, f.Policy.Grace, now)
+	}, reg.Client.RefreshGrace(), now)
 	if err != nil {
-		return Tokens{}, refreshFailure(err)
+		return Tokens{}, explainReuse(err, reg.Client, now)
 	}
 	if !reg.EnabledAt(rotated.Grant.OperatorID) {
 		// A repeat within the grace time changes nothing in the database and so is not refused there.
@@ -73,6 +73,22 @@ var whyRevoked = map[dialtone.RevocationReason]string{
 	dialtone.RevokedSignOut:           "the person signed out",
 	dialtone.RevokedSubscriptionEnded: "the person's subscription has ended",
 	dialtone.RevokedNotAvailable:      "the product is not enabled at the person's operator",
+}
+
+// explainReuse is refreshFailure with what the client's developers need to tell a lost answer from a copied token.
+func explainReuse(err error, client dialtone.Client, now time.Time) error {
+	failure := refreshFailure(err)
+	revoked, _ := errors.AsType[*dialtone.RevokedError](err)
+	known, ok := errors.AsType[*oauth.Error](failure)
+	if !ok || revoked == nil || revoked.Reuse == nil {
+		return failure
+	}
+	if revoked.Reuse.Behind != 1 {
+		return known.WithCause(fmt.Errorf("the token had been replaced %d times: two copies of it are in use, or the app went back to an old one",
+			revoked.Reuse.Behind))
+	}
+	return known.WithCause(fmt.Errorf("the token had been replaced %s before; if the app never got that answer, it came back too late for the client's refresh grace of %s",
+		now.Sub(revoked.Reuse.Replaced).Round(time.Second), client.RefreshGrace()))
 }
 
 // refreshFailure turns the store's answer into the protocol's.

@@ -16,13 +16,33 @@ import (
 
 // The registrations that the vectors name with the key client.
 var clients = map[string]dialtone.Client{
-	"web":     {ID: "web", Type: dialtone.ClientConfidential, RedirectURIs: []string{"https://example.com/callback"}},
-	"two":     {ID: "two", Type: dialtone.ClientConfidential, RedirectURIs: []string{"https://example.com/callback", "https://example.com/other?tenant=1"}},
-	"none":    {ID: "none", Type: dialtone.ClientConfidential},
-	"server":  {ID: "server", Type: dialtone.ClientConfidential, RedirectURIs: []string{"http://localhost/callback"}},
-	"machine": {ID: "machine", Type: dialtone.ClientConfidential, RedirectURIs: []string{"http://127.0.0.1/callback"}},
-	"app": {ID: "app", Type: dialtone.ClientPublic, RedirectURIs: []string{
-		"com.example.app:/callback", "http://127.0.0.1/callback", "http://[::1]:4000/callback?x=1", "http://localhost/callback"}},
+	"web": {
+		ID: "web", Type: dialtone.ClientConfidential, ClientSettings: dialtone.ClientSettings{
+			RedirectURIs: []string{"https://example.com/callback"},
+		},
+	},
+	"two": {
+		ID: "two", Type: dialtone.ClientConfidential, ClientSettings: dialtone.ClientSettings{
+			RedirectURIs: []string{"https://example.com/callback", "https://example.com/other?tenant=1"},
+		},
+	},
+	"none": {ID: "none", Type: dialtone.ClientConfidential},
+	"server": {
+		ID: "server", Type: dialtone.ClientConfidential, ClientSettings: dialtone.ClientSettings{
+			RedirectURIs: []string{"http://localhost/callback"},
+		},
+	},
+	"machine": {
+		ID: "machine", Type: dialtone.ClientConfidential, ClientSettings: dialtone.ClientSettings{
+			RedirectURIs: []string{"http://127.0.0.1/callback"},
+		},
+	},
+	"app": {
+		ID: "app", Type: dialtone.ClientPublic, ClientSettings: dialtone.ClientSettings{
+			RedirectURIs: []string{
+				"com.example.app:/callback", "http://127.0.0.1/callback", "http://[::1]:4000/callback?x=1", "http://localhost/callback"},
+		},
+	},
 }
 
 var product = dialtone.Product{ID: "product", Scopes: []dialtone.ProductScope{

@@ -3,6 +3,8 @@ package oauth
 import (
 	"encoding/json"
 	"slices"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
 // maxClaimsLength bounds the claims parameter, in bytes.
@@ -10,7 +12,17 @@ const maxClaimsLength = 4 << 10
 
 // answerable are the claims that this server has. A request for any other is dropped: OpenID Connect Core 1.0 §5.5 wants
 // it ignored, and it would travel in every code and token.
-var answerable = []string{"sub", "acr", "amr", "auth_time", "sid", "phone_number", "phone_number_verified"}
+var answerable = askedClaims()
+
+func askedClaims() []string {
+	var names []string
+	for _, claim := range dialtone.Claims() {
+		if claim.Asked {
+			names = append(names, claim.Name)
+		}
+	}
+	return names
+}
 
 // Claims is the claims parameter of OpenID Connect Core 1.0 §5.5: what the client wants to have where, by claim name.
 type Claims struct {

@@ -157,8 +157,11 @@ func TestParseToken(t *testing.T) {
 
 func TestParseLogout(t *testing.T) {
 	registered := map[string]dialtone.Client{
-		"web": {ID: "web", RedirectURIs: []string{"https://example.com/callback"},
-			PostLogoutRedirectURIs: []string{"https://example.com/bye", "https://example.com/bye?x=1"}},
+		"web": {
+			ID: "web", ClientSettings: dialtone.ClientSettings{
+				RedirectURIs: []string{"https://example.com/callback"}, PostLogoutRedirectURIs: []string{"https://example.com/bye", "https://example.com/bye?x=1"},
+			},
+		},
 		"two": {ID: "two"},
 	}
 	each(t, "logout.txt", []string{"spec", "query", "hint", "answer", "client", "target"}, func(t *testing.T, v vector) {

@@ -19,16 +19,23 @@ func TestVerifyPKCE(t *testing.T) {
 }
 
 func TestScopesOfLaterTokens(t *testing.T) {
-	each(t, "scopes.txt", []string{"spec", "granted", "product", "asked", "answer", "want"}, func(t *testing.T, v vector) {
+	each(t, "scopes.txt", []string{"spec", "granted", "product", "listed", "asked", "answer", "want"}, func(t *testing.T, v vector) {
 		asked := splitScope(v.get("asked"))
 		var got []string
 		var err error
 		if v.has("product") {
-			var product dialtone.Product
-			for _, name := range splitScope(v.get("product")) {
-				product.Scopes = append(product.Scopes, dialtone.ProductScope{Name: name})
+			reg := dialtone.Registration{Listings: map[string]dialtone.ListingState{"fjord": dialtone.ListingEnabled}}
+			if v.has("listed") {
+				clear(reg.Listings)
 			}
-			got, err = ClientCredentialsScopes(product, asked)
+			for _, listing := range splitScope(v.get("listed")) {
+				operator, state, _ := strings.Cut(listing, "=")
+				reg.Listings[operator] = dialtone.ListingState(state)
+			}
+			for _, name := range splitScope(v.get("product")) {
+				reg.Product.Scopes = append(reg.Product.Scopes, dialtone.ProductScope{Name: name})
+			}
+			got, err = ClientCredentialsScopes(reg, asked)
 		} else {
 			got, err = Narrow(splitScope(v.get("granted")), asked)
 		}

@@ -66,29 +66,37 @@ func Narrow(granted, requested []string) ([]string, error) {
 }
 
 // personal are the scopes that speak of a person, whom a client that acts for itself does not have.
-var personal = []string{dialtone.ScopeOpenID, dialtone.ScopePhone, dialtone.ScopeOfflineAccess}
+var personal = dialtone.BuiltInScopeNames()
 
-// ClientCredentialsScopes returns the scopes of a client's own token (RFC 6749 §4.4): those requested, or all that the
-// product enables if none is requested, never the personal ones. Errors are *Error.
-func ClientCredentialsScopes(product dialtone.Product, requested []string) ([]string, error) {
+// ClientCredentialsScopes returns the scopes of a client's own token (RFC 6749 §4.4): of those requested, or of all that the
+// product enables if none is requested, the ones that speak of no person. The others are an operator's, so a product has them
+// only once an operator has let it in. Errors are *Error: for a scope that the product does not have, and if scopes were
+// requested and none can be given (§3.3 lets a server give fewer).
+func ClientCredentialsScopes(reg dialtone.Registration, requested []string) ([]string, error) {
 	enabled := []string{}
-	for _, scope := range product.Scopes {
+	for _, scope := range reg.Product.Scopes {
 		if !slices.Contains(personal, scope.Name) {
 			enabled = append(enabled, scope.Name)
 		}
 	}
 	for _, name := range requested {
-		switch {
-		case slices.Contains(personal, name):
-			return nil, NewError(InvalidScope, "the scope "+quote(name)+" speaks of a person; use the authorization code grant")
-		case !slices.Contains(enabled, name):
+		if !slices.Contains(enabled, name) && !slices.Contains(personal, name) {
 			return nil, NewError(InvalidScope, "the scope "+quote(name)+" is unknown or not enabled for the product")
 		}
 	}
-	if len(requested) == 0 {
-		return enabled, nil
+	given := enabled
+	if len(requested) > 0 {
+		given = intersect(enabled, requested)
 	}
-	return intersect(enabled, requested), nil
+	switch {
+	case len(requested) > 0 && len(given) == 0:
+		return nil, NewError(InvalidScope, "the scope "+quote(requested[0])+" speaks of a person; use the authorization code grant")
+	case reg.LetIn():
+		return given, nil
+	case len(requested) > 0:
+		return nil, NewError(InvalidScope, "the scope "+quote(given[0])+" needs an operator that has enabled the product; the sandbox gives it only together with a person")
+	}
+	return []string{}, nil
 }
 
 // intersect returns the elements of list that are in other, in the order of list.

@@ -8,22 +8,22 @@ import (
 	"github.com/dialtone-id/dialtone/internal/oauth"
 )
 
-// renderMetadata makes the discovery document: OpenID Connect Discovery 1.0 §3 and RFC 8414 §2 in one.
-func renderMetadata(issuer string) []byte {
+// renderMetadata makes the discovery document: OpenID Connect Discovery 1.0 §3 and RFC 8414 §2 in one. What we do not have at all
+// is left out: a list without elements must not be there (RFC 8414 §3.2).
+func renderMetadata(issuer string, languages []string) []byte {
 	secretMethods := []string{string(dialtone.AuthBasic), string(dialtone.AuthPost)}
 	clientMethods := append(secretMethods, string(dialtone.AuthNone))
 	document := map[string]any{
-		"issuer":                 issuer,
-		"authorization_endpoint": issuer + "/oauth2/auth",
-		"token_endpoint":         issuer + "/oauth2/token",
-		"userinfo_endpoint":      issuer + "/userinfo",
-		"revocation_endpoint":    issuer + "/oauth2/revoke",
-		"introspection_endpoint": issuer + "/oauth2/introspect",
-		"end_session_endpoint":   issuer + "/oauth2/sessions/logout",
-		"jwks_uri":               issuer + "/.well-known/jwks.json",
-		"scopes_supported":       []string{dialtone.ScopeOpenID, dialtone.ScopePhone, dialtone.ScopeOfflineAccess},
-		"claims_supported": []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash",
-			"phone_number", "phone_number_verified"},
+		"issuer":                                         issuer,
+		"authorization_endpoint":                         issuer + "/oauth2/auth",
+		"token_endpoint":                                 issuer + "/oauth2/token",
+		"userinfo_endpoint":                              issuer + "/userinfo",
+		"revocation_endpoint":                            issuer + "/oauth2/revoke",
+		"introspection_endpoint":                         issuer + "/oauth2/introspect",
+		"end_session_endpoint":                           issuer + "/oauth2/sessions/logout",
+		"jwks_uri":                                       issuer + "/.well-known/jwks.json",
+		"scopes_supported":                               dialtone.BuiltInScopeNames(), // an operator's own are for those who know them
+		"claims_supported":                               claimNames(),
 		"claim_types_supported":                          []string{"normal"},
 		"response_types_supported":                       []string{"code"},
 		"response_modes_supported":                       oauth.ResponseModes,
@@ -36,7 +36,7 @@ func renderMetadata(issuer string) []byte {
 		"revocation_endpoint_auth_methods_supported":     clientMethods,
 		"introspection_endpoint_auth_methods_supported":  secretMethods,
 		"code_challenge_methods_supported":               []string{"S256"},
-		"ui_locales_supported":                           []string{"en", "sv", "nb", "de", "fr", "es", "ar"},
+		"ui_locales_supported":                           languages,
 		"claims_parameter_supported":                     true,
 		"request_parameter_supported":                    false,
 		"request_uri_parameter_supported":                false,
@@ -48,6 +48,14 @@ func renderMetadata(issuer string) []byte {
 		panic("protocol: metadata is plain data: " + err.Error())
 	}
 	return append(body, '\n')
+}
+
+func claimNames() []string {
+	var names []string
+	for _, claim := range dialtone.Claims() {
+		names = append(names, claim.Name)
+	}
+	return names
 }
 
 func (h *handler) showMetadata(w http.ResponseWriter, r *http.Request) {

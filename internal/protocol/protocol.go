@@ -26,15 +26,16 @@ import (
 
 // Config is what the endpoints need.
 type Config struct {
-	Issuer  string // without a slash at the end
-	Flow    *flow.Flow
-	Minter  *token.Minter
-	Signing *token.SigningKeys
-	Clients Clients
-	People  People
-	Traffic Traffic
-	Log     *slog.Logger
-	Now     func() time.Time
+	Issuer    string   // without a slash at the end
+	Languages []string // of the pages, BCP 47
+	Flow      *flow.Flow
+	Minter    *token.Minter
+	Signing   *token.SigningKeys
+	Clients   Clients
+	People    People
+	Traffic   Traffic
+	Log       *slog.Logger
+	Now       func() time.Time
 }
 
 // Clients looks up and authenticates clients; what it says may be up to a second old.
@@ -61,7 +62,7 @@ type handler struct {
 
 // New returns the endpoints as one handler.
 func New(c Config) http.Handler {
-	h := &handler{Config: c, metadata: fixed.New("application/json", renderMetadata(c.Issuer))}
+	h := &handler{Config: c, metadata: fixed.New("application/json", renderMetadata(c.Issuer, c.Languages))}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /oauth2/auth", h.authorize)
 	mux.HandleFunc("POST /oauth2/auth", h.authorizeByPost)

@@ -22,6 +22,6 @@ func (h *handler) revoke(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, reg.Client.ID, err)
 		return
 	}
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusOK)
+	// RFC 7009 §2.2: clients ignore the content. Strict ones want it to be of the type that all answers here have.
+	writeJSON(w, http.StatusOK, struct{}{})
 }

@@ -18,7 +18,7 @@ type tokenAnswer struct {
 	ExpiresIn    int    `json:"expires_in"` // seconds
 	IDToken      string `json:"id_token,omitempty"`
 	RefreshToken string `json:"refresh_token,omitempty"`
-	Scope        string `json:"scope"`
+	Scope        string `json:"scope,omitempty"` // RFC 6749 §3.3: at least one name
 	TokenType    string `json:"token_type"`
 }
 

@@ -98,7 +98,7 @@ func (s *Server) identity(health map[string]http.Handler) (http.Handler, refusal
 		ClientIP: clientIP(c.TrustedProxies), Log: s.log, Now: clock,
 	})
 	machines := protocol.New(protocol.Config{
-		Issuer: c.Issuer, Flow: authorization, Minter: minter, Signing: signing, Clients: s.catalog, People: people, Traffic: s.traffic,
+		Issuer: c.Issuer, Languages: web.Languages, Flow: authorization, Minter: minter, Signing: signing, Clients: s.catalog, People: people, Traffic: s.traffic,
 		Log: s.log, Now: clock,
 	})
 	reports, err := s.reportRoutes()

@@ -286,6 +286,16 @@ func (tb *tab) hidden(name string) string {
 	return ""
 }
 
+// spoken is the language that the page is in.
+func (tb *tab) spoken() string {
+	for node := range tb.root.Descendants() {
+		if node.Type == html.ElementNode && node.Data == "html" {
+			return attribute(node, "lang")
+		}
+	}
+	return ""
+}
+
 func (tb *tab) heading() string {
 	if tb.root != nil {
 		for element := range tb.root.Descendants() {

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -255,53 +254,4 @@ func TestUserInfoIsForBearersOfEveryKind(t *testing.T) {
 	}
 	opened.Expires = time.Now().Add(-time.Second)
 	a.userinfo(minter.Access(opened)).wants(http.StatusUnauthorized, "invalid_token")
-}
-
-func TestTheMetadataTellWhatIsThere(t *testing.T) {
-	t.Parallel()
-	h := openHouse(t)
-	openid := h.send(t, http.MethodGet, "/.well-known/openid-configuration", header("Origin", "https://spa.example"), "").ok()
-	oauth := h.send(t, http.MethodGet, "/.well-known/oauth-authorization-server", nil, "").ok()
-	if openid.body != oauth.body {
-		t.Error("the two documents differ")
-	}
-	if openid.header.Get("Access-Control-Allow-Origin") != "https://spa.example" {
-		t.Error("a browser app cannot read the metadata")
-	}
-	for member, path := range map[string]string{
-		"issuer": "", "authorization_endpoint": "/oauth2/auth", "token_endpoint": "/oauth2/token", "userinfo_endpoint": "/userinfo",
-		"revocation_endpoint": "/oauth2/revoke", "introspection_endpoint": "/oauth2/introspect",
-		"end_session_endpoint": "/oauth2/sessions/logout", "jwks_uri": "/.well-known/jwks.json",
-	} {
-		if got := openid.text(member); got != h.issuer+path {
-			t.Errorf("%s is %q", member, got)
-		}
-	}
-	for member, want := range map[string][]string{
-		"response_types_supported": {"code"}, "response_modes_supported": {"query", "fragment", "form_post"}, "subject_types_supported": {"pairwise"},
-		"id_token_signing_alg_values_supported": {"RS256"}, "code_challenge_methods_supported": {"S256"},
-		"grant_types_supported":                 {"authorization_code", "client_credentials", "refresh_token"},
-		"token_endpoint_auth_methods_supported": {"client_secret_basic", "client_secret_post", "none"},
-		"scopes_supported":                      {"openid"},
-		"claims_supported":                      {"sub", "phone_number"},
-	} {
-		list, _ := openid.fields[member].([]any)
-		for _, value := range want {
-			if !slices.Contains(list, any(value)) {
-				t.Errorf("%s is %v and lacks %s", member, list, value)
-			}
-		}
-	}
-	if openid.fields["authorization_response_iss_parameter_supported"] != true || openid.fields["claims_parameter_supported"] != true {
-		t.Error("iss or claims is not announced")
-	}
-	keys := h.send(t, http.MethodGet, "/.well-known/jwks.json", nil, "")
-	if keys.status != http.StatusOK || !strings.Contains(keys.body, `"alg":"RS256"`) {
-		t.Errorf("JWKS: %d %s", keys.status, keys.body)
-	}
-	for _, private := range []string{`"d"`, `"p"`, `"q"`, `"k"`} {
-		if strings.Contains(keys.body, private+":") {
-			t.Errorf("the published keys hold %s", private)
-		}
-	}
 }

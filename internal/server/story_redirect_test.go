@@ -152,7 +152,9 @@ func (h *house) stranger(t *testing.T, kind dialtone.ClientType, redirects ...st
 		t.Fatal(err)
 	}
 	client, secret, err := c.CreateClient(ctx, ada, product.ID, catalog.ClientEdit{
-		Description: "a client", Type: kind, RedirectURIs: redirects, PostLogoutRedirectURIs: []string{strangerBye},
+		Type: kind, ClientSettings: dialtone.ClientSettings{
+			Description: "a client", RedirectURIs: redirects, PostLogoutRedirectURIs: []string{strangerBye},
+		},
 	}, now)
 	if err != nil {
 		t.Fatal(err)

@@ -2,21 +2,83 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
-const clientColumns = `c.id, c.product_id, c.description, c.type, c.auth_method, c.redirect_uris, c.post_revoke_redirect_uris,
-	c.post_logout_redirect_uris, c.id_token_algorithm, c.applied, c.created_at, c.updated_at`
+// The statements about clients follow the one list of settings, dialtone.ClientSettings.
+var (
+	settingColumns = settingNames()
+	clientColumns  = `c.id, c.product_id, c.type, c.applied, c.created_at, c.updated_at, c.` + strings.Join(settingColumns, `, c.`)
+	insertClient   = `INSERT INTO client (id, product_id, type, applied, created_at, updated_at, ` + strings.Join(settingColumns, `, `) + `)
+		VALUES ($1, $2, $3, $4, $5, $6` + eachSetting(`, $%[2]d`, 7) + `)`
+	putClient = insertClient + ` ON CONFLICT (id) DO UPDATE SET type = excluded.type, applied = excluded.applied, updated_at = excluded.updated_at` +
+		eachSetting(`, %[1]s = excluded.%[1]s`, 0)
+	saveClient = `UPDATE client SET updated_at = $3` + eachSetting(`, %[1]s = $%[2]d`, 4) + ` WHERE id = $1 AND updated_at = $2`
+)
+
+func settingNames() []string {
+	var names []string
+	for _, s := range new(dialtone.ClientSettings).Each() {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// eachSetting is the text once for each setting, with its name and, counted from first, its number.
+func eachSetting(format string, first int) string {
+	var text strings.Builder
+	for i, name := range settingColumns {
+		fmt.Fprintf(&text, format, name, first+i)
+	}
+	return text.String()
+}
 
 func clientFields(c *dialtone.Client) []any {
-	return []any{
-		&c.ID, &c.ProductID, &c.Description, &c.Type, &c.AuthMethod, documented[[]string]{&c.RedirectURIs},
-		documented[[]string]{&c.PostRevokeRedirectURIs}, documented[[]string]{&c.PostLogoutRedirectURIs},
-		&c.IDTokenAlgorithm, &c.Applied, instant{&c.Created}, instant{&c.Updated},
+	fields := []any{&c.ID, &c.ProductID, &c.Type, &c.Applied, instant{&c.Created}, instant{&c.Updated}}
+	for _, s := range c.Each() {
+		if list, ok := s.At.(*[]string); ok {
+			s.At = documented[[]string]{list}
+		}
+		fields = append(fields, s.At)
 	}
+	return fields
+}
+
+// settingValues are the settings as their columns hold them.
+func settingValues(settings dialtone.ClientSettings) []any {
+	var values []any
+	for _, s := range settings.Each() {
+		values = append(values, settingValue(s))
+	}
+	return values
+}
+
+func settingValue(s dialtone.ClientSetting) any {
+	switch at := s.At.(type) {
+	case *[]string:
+		return document(*at)
+	case *dialtone.AuthMethod:
+		return string(*at)
+	case **int:
+		if *at == nil {
+			return nil
+		}
+		return **at
+	case *string:
+		return *at
+	case *bool:
+		return *at
+	}
+	panic("store: no column holds the setting " + s.Name)
+}
+
+func clientValues(c dialtone.Client) []any {
+	return append([]any{c.ID, c.ProductID, string(c.Type), c.Applied, micros(c.Created), micros(c.Updated)}, settingValues(c.ClientSettings)...)
 }
 
 // Client returns a client with its secrets, the oldest first.
@@ -62,16 +124,7 @@ func (db *DB) Registration(ctx context.Context, clientID string) (dialtone.Regis
 // PutClient inserts or replaces a client, without its secrets. Product and Created are kept from the first time. Error:
 // ErrNotFound if there is no such product.
 func (db *DB) PutClient(ctx context.Context, c dialtone.Client) error {
-	_, err := db.exec(ctx, `
-		INSERT INTO client (id, product_id, description, type, auth_method, redirect_uris, post_revoke_redirect_uris,
-			post_logout_redirect_uris, id_token_algorithm, applied, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-		ON CONFLICT (id) DO UPDATE SET description = excluded.description, type = excluded.type, auth_method = excluded.auth_method,
-			redirect_uris = excluded.redirect_uris, post_revoke_redirect_uris = excluded.post_revoke_redirect_uris,
-			post_logout_redirect_uris = excluded.post_logout_redirect_uris, id_token_algorithm = excluded.id_token_algorithm,
-			applied = excluded.applied, updated_at = excluded.updated_at`,
-		c.ID, c.ProductID, c.Description, string(c.Type), string(c.AuthMethod), document(c.RedirectURIs),
-		document(c.PostRevokeRedirectURIs), document(c.PostLogoutRedirectURIs), c.IDTokenAlgorithm, c.Applied, micros(c.Created), micros(c.Updated))
+	_, err := db.exec(ctx, putClient, clientValues(c)...)
 	return err
 }
 
@@ -99,13 +152,7 @@ func (db *DB) Clients(ctx context.Context, productID string) ([]dialtone.Client,
 // ErrConflict if an id is taken.
 func (db *DB) CreateClient(ctx context.Context, c dialtone.Client, s dialtone.ClientSecret, a dialtone.Activity) error {
 	return db.logged(ctx, a, func(ctx context.Context, t tx) error {
-		_, err := t.exec(ctx, `
-			INSERT INTO client (id, product_id, description, type, auth_method, redirect_uris, post_revoke_redirect_uris,
-				post_logout_redirect_uris, id_token_algorithm, applied, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-			c.ID, c.ProductID, c.Description, string(c.Type), string(c.AuthMethod), document(c.RedirectURIs),
-			document(c.PostRevokeRedirectURIs), document(c.PostLogoutRedirectURIs), c.IDTokenAlgorithm, c.Applied, micros(c.Created),
-			micros(c.Updated))
+		_, err := t.exec(ctx, insertClient, clientValues(c)...)
 		if err != nil || s.ID == "" {
 			return err
 		}
@@ -117,12 +164,8 @@ func (db *DB) CreateClient(ctx context.Context, c dialtone.Client, s dialtone.Cl
 // somebody else saved it since then, ErrNotFound.
 func (db *DB) SaveClient(ctx context.Context, c dialtone.Client, seen time.Time, a dialtone.Activity) error {
 	return db.logged(ctx, a, func(ctx context.Context, t tx) error {
-		saved, err := t.exec(ctx, `
-			UPDATE client SET description = $2, auth_method = $3, redirect_uris = $4, post_revoke_redirect_uris = $5,
-				post_logout_redirect_uris = $6, id_token_algorithm = $7, updated_at = $8
-			WHERE id = $1 AND updated_at = $9`,
-			c.ID, c.Description, string(c.AuthMethod), document(c.RedirectURIs), document(c.PostRevokeRedirectURIs),
-			document(c.PostLogoutRedirectURIs), c.IDTokenAlgorithm, micros(c.Updated), micros(seen))
+		args := append([]any{c.ID, micros(seen), micros(c.Updated)}, settingValues(c.ClientSettings)...)
+		saved, err := t.exec(ctx, saveClient, args...)
 		if err != nil || saved == 1 {
 			return err
 		}

@@ -91,7 +91,9 @@ func (db *DB) whyNotRotated(ctx context.Context, r dialtone.Rotation, grace time
 			result = dialtone.Rotated{Grant: state.Grant, PhoneNumber: state.PhoneNumber, Repeated: true}
 			return nil
 		case errors.Is(refusal, errReused):
-			refusal = &dialtone.RevokedError{Reason: dialtone.RevokedRefreshReuse}
+			refusal = &dialtone.RevokedError{Reason: dialtone.RevokedRefreshReuse, Reuse: &dialtone.Reuse{
+				Behind: state.Grant.RefreshGeneration - r.Generation, Replaced: state.Grant.RefreshRotated,
+			}}
 			err := revokeGrant(ctx, t, r.GrantID, dialtone.RevokedRefreshReuse, dialtone.EventRefreshReused, now)
 			if errors.Is(err, dialtone.ErrNotFound) {
 				return nil // somebody else killed it just now

@@ -121,6 +121,8 @@ func (s *SigningKeys) Replace(keys []SigningKey, now time.Time) error {
 	if _, ok := set.current[DefaultAlgorithm]; !ok {
 		return fmt.Errorf("signing keys: %w: there is none for %s", dialtone.ErrInvalid, DefaultAlgorithm)
 	}
+	// RSA first: old libraries warn of the first key of a kind that they do not know, and then try no other.
+	slices.SortStableFunc(jwks.Keys, func(a, b jose.JSONWebKey) int { return cmp.Compare(rank(a.Algorithm), rank(b.Algorithm)) })
 	var err error
 	if set.jwks, err = json.Marshal(jwks); err != nil {
 		return fmt.Errorf("render the published keys: %w", err)
@@ -128,6 +130,9 @@ func (s *SigningKeys) Replace(keys []SigningKey, now time.Time) error {
 	s.set.Store(set)
 	return nil
 }
+
+// rank is the place of an algorithm among the published keys.
+func rank(algorithm string) int { return slices.Index(dialtone.IDTokenAlgorithms, algorithm) }
 
 func (k SigningKey) ready() (signer, error) {
 	public, err := k.jwk()

@@ -101,9 +101,9 @@ func (d Developer) NewProduct() dialtone.Product {
 // NewClient returns a client of the product, with a secret, not yet in the database.
 func (d Developer) NewClient() dialtone.Client {
 	return dialtone.Client{
-		ID: secret.ID("cl"), ProductID: d.Product.ID, Description: "Website", Type: dialtone.ClientConfidential, AuthMethod: dialtone.AuthBasic,
-		RedirectURIs: []string{"https://example.com/callback"}, IDTokenAlgorithm: "RS256",
-		Secrets: []dialtone.ClientSecret{NewClientSecret()}, Created: Now, Updated: Now,
+		ID: secret.ID("cl"), ProductID: d.Product.ID, Type: dialtone.ClientConfidential, Secrets: []dialtone.ClientSecret{NewClientSecret()}, Created: Now, Updated: Now, ClientSettings: dialtone.ClientSettings{
+			Description: "Website", AuthMethod: dialtone.AuthBasic, RedirectURIs: []string{"https://example.com/callback"}, IDTokenAlgorithm: "RS256",
+		},
 	}
 }
 

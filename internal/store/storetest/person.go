@@ -42,9 +42,9 @@ func NewApp(t testing.TB, db *store.DB) App {
 		ConsentVersion: 3, Created: Now, Updated: Now,
 	}
 	a.Client = dialtone.Client{
-		ID: secret.ID("cl"), ProductID: a.Product.ID, Description: "this is a test", Type: dialtone.ClientConfidential,
-		AuthMethod: dialtone.AuthBasic, RedirectURIs: []string{"https://example.com/callback?a=b c", "https://example.com/2"},
-		PostRevokeRedirectURIs: []string{"https://example.com/revoke"}, IDTokenAlgorithm: "RS256", Created: Now, Updated: Now,
+		ID: secret.ID("cl"), ProductID: a.Product.ID, Type: dialtone.ClientConfidential, Created: Now, Updated: Now, ClientSettings: dialtone.ClientSettings{
+			Description: "this is a test", AuthMethod: dialtone.AuthBasic, RedirectURIs: []string{"https://example.com/callback?a=b c", "https://example.com/2"}, PostRevokeRedirectURIs: []string{"https://example.com/revoke"}, IDTokenAlgorithm: "RS256",
+		},
 	}
 	ctx := t.Context()
 	must(t, db.PutOperator(ctx, a.Operator))

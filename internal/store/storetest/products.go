@@ -111,7 +111,54 @@ func names(products []dialtone.Product) []string {
 	return list
 }
 
+// otherSettings are settings of which each differs from those of every client of the tests, so that a column which a statement
+// forgets is missed.
+func otherSettings(t *testing.T) (settings dialtone.ClientSettings) {
+	for _, s := range settings.Each() {
+		switch at := s.At.(type) {
+		case *string:
+			*at = "another " + s.Name
+		case *dialtone.AuthMethod:
+			*at = dialtone.AuthMethod("another " + s.Name)
+		case *[]string:
+			*at = []string{"https://example.com/another/" + s.Name}
+		case **int:
+			*at = new(17)
+		case *bool:
+			*at = true
+		default:
+			t.Fatalf("what is another value of %s, %T?", s.Name, at)
+		}
+	}
+	return settings
+}
+
 func testClients(t *testing.T, db *store.DB) {
+	t.Run("every way of writing a client keeps every setting", func(t *testing.T) {
+		ctx, d := t.Context(), NewDeveloper(t, db)
+		keeps := func(how string, want dialtone.Client) {
+			t.Helper()
+			got, err := db.Client(ctx, want.ID)
+			must(t, err)
+			same(t, how, got, want)
+		}
+		made, put, saved := d.NewClient(), d.NewClient(), d.Client
+		made.ClientSettings, put.ClientSettings, saved.ClientSettings = otherSettings(t), otherSettings(t), otherSettings(t)
+		made.Secrets, put.Secrets, saved.Updated = nil, nil, Now.Add(time.Minute)
+		must(t, db.CreateClient(ctx, made, dialtone.ClientSecret{}, d.Activity("client.create")))
+		keeps("created", made)
+		must(t, db.PutClient(ctx, put))
+		keeps("put", put)
+		must(t, db.SaveClient(ctx, saved, d.Client.Updated, d.Activity("client.update")))
+		keeps("saved", saved)
+		put.ClientSettings = d.Client.ClientSettings
+		must(t, db.PutClient(ctx, put))
+		keeps("put again", put)
+		r, err := db.Registration(ctx, saved.ID)
+		must(t, err)
+		same(t, "registration", r.Client, saved)
+	})
+
 	t.Run("clients are created, saved, listed and deleted", func(t *testing.T) {
 		ctx, d := t.Context(), NewDeveloper(t, db)
 		public := d.NewClient()

@@ -118,8 +118,9 @@ func TestTheReadersOwnClientStandsInTheExamples(t *testing.T) {
 	t.Parallel()
 	m := newRoom(t)
 	client := dialtone.Client{
-		ID: "client_<mine>", Description: "mine", RedirectURIs: []string{"https://mine.example/cb?a=1&b=2"},
-		PostRevokeRedirectURIs: []string{"https://mine.example/gone"},
+		ID: "client_<mine>", ClientSettings: dialtone.ClientSettings{
+			Description: "mine", RedirectURIs: []string{"https://mine.example/cb?a=1&b=2"}, PostRevokeRedirectURIs: []string{"https://mine.example/gone"},
+		},
 	}
 	got := string(values{issuer: m.Issuer, portal: m.Portal, client: client}.fill(m.guide[0].html))
 	for _, want := range []string{"CLIENT_ID=client_&lt;mine&gt;", "REDIRECT_URI=https://mine.example/cb?a=1&amp;b=2", "ISSUER=https://id.example"} {

@@ -1,8 +1,11 @@
 package product
 
 import (
-	"net/http"
+	"cmp"
+	"fmt"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,61 +14,55 @@ import (
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
 
-// ClientForm is the form for a client: the three fields that everybody fills in, and the rest.
+// ClientForm is the form for a client: the fields that everybody fills in, and the rest behind "more options".
 type ClientForm struct {
-	Action  string // where it is posted
-	Once    string // page.NewFormToken, of a form that makes a client
-	Seen    int64  // of a form that changes one
-	Main    Entries
-	Type    dialtone.ClientType
-	Auth    Choice
-	Signing Choice
-	Logout  Entries // post-logout redirect URIs
-	Secret  Entries // of a new client: its first secret's name and last day
-	Open    bool    // show "more options" at once: something is wrong there
+	Action string // where it is posted
+	Once   string // page.NewFormToken, of a form that makes a client
+	Seen   int64  // of a form that changes one
+	Type   dialtone.ClientType
+	Open   bool    // show "more options" at once: something is wrong there
+	Main   Entries // for everybody
+	Keeper Entries // behind "more options", of clients that keep a secret
+	More   Entries // behind "more options", of all clients
 }
 
-// Choice is a field with a few values to choose from.
-type Choice struct {
-	Name, Label, Hint string
-	Value             string
-	Options           []Option
-	Problem           string
-	Differs           bool   // as in Entry
-	Meanwhile         string // as in Entry
-	Disabled          bool
+// setting is a field of the form: how one of dialtone.ClientSettings is asked for.
+type setting struct {
+	Entry
+	place func(*ClientForm) *Entries // the part of the form that it belongs to
 }
 
-// Option is one of the values.
-type Option struct{ Value, Words string }
+var (
+	inMain   = func(f *ClientForm) *Entries { return &f.Main }
+	inKeeper = func(f *ClientForm) *Entries { return &f.Keeper }
+	inMore   = func(f *ClientForm) *Entries { return &f.More }
+)
 
-// New reports whether the form makes a client.
-func (f *ClientForm) New() bool { return f.Once != "" }
-
-// Public reports whether the client has no secret.
-func (f *ClientForm) Public() bool { return f.Type == dialtone.ClientPublic }
-
-func clientForm(edit catalog.ClientEdit, action string) *ClientForm {
-	uris := func(list []string) string { return strings.Join(list, "\n") }
-	return &ClientForm{
-		Action: action, Type: edit.Type,
-		Main: Entries{
-			{Field: page.Field{Name: "description", Label: "Client description", Value: edit.Description, Most: 120,
-				Hint: "What this client is, for you and your colleagues: “web app, production”. Subscribers do not see it."}},
-			{Field: page.Field{Name: "redirect_uris", Label: "Login redirect URIs", Value: uris(edit.RedirectURIs), Lines: 3,
-				Check: checkRedirectURIs,
-				Hint:  "Where the browser comes back to your app after signing in. One address a line, character for character as your app sends it as redirect_uri."}},
-			{Field: page.Field{Name: "post_revoke_redirect_uris", Label: "Post revoke consent redirect URIs", Value: uris(edit.PostRevokeRedirectURIs),
-				Lines: 2, Optional: true, Check: checkRedirectURIs,
-				Hint: "Where the browser comes back to your app after a person removed your product by a link of yours. One address a line."}},
-		},
-		Auth: Choice{Name: "auth_method", Label: "Authentication at the token endpoint", Value: string(edit.AuthMethod), Options: []Option{
+// settings are the fields of the form in their order on the page: one for each of dialtone.ClientSettings.
+func settings() []setting {
+	return []setting{
+		{place: inMain, Entry: Entry{Field: page.Field{Name: "description", Label: "Client description", Most: 120,
+			Hint: "What this client is, for you and your colleagues: “web app, production”. Subscribers do not see it."}}},
+		{place: inMain, Entry: Entry{Field: page.Field{Name: "redirect_uris", Label: "Login redirect URIs", Lines: 3, Check: checkRedirectURIs,
+			Hint: "Where the browser comes back to your app after signing in. One address a line, character for character as your app sends it as redirect_uri."}}},
+		{place: inMain, Entry: Entry{Field: page.Field{Name: "post_revoke_redirect_uris", Label: "Post revoke consent redirect URIs",
+			Lines: 2, Optional: true, Check: checkRedirectURIs,
+			Hint: "Where the browser comes back to your app after a person removed your product by a link of yours. One address a line."}}},
+		{place: inKeeper, Entry: Entry{Field: page.Field{Name: "auth_method", Label: "Authentication at the token endpoint",
+			Hint: "How your app sends its secret. Most libraries use HTTP Basic."}, Options: []Option{
 			{string(dialtone.AuthBasic), "HTTP Basic (client_secret_basic)"}, {string(dialtone.AuthPost), "In the form (client_secret_post)"},
-		}, Hint: "How your app sends its secret. Most libraries use HTTP Basic."},
-		Signing: Choice{Name: "id_token_algorithm", Label: "ID token algorithm", Value: edit.IDTokenAlgorithm, Options: algorithms(),
-			Hint: "How ID tokens are signed. Every library knows RS256."},
-		Logout: Entries{{Field: page.Field{Name: "post_logout_redirect_uris", Label: "Post-logout redirect URIs",
-			Value: uris(edit.PostLogoutRedirectURIs), Lines: 2, Optional: true, Check: checkRedirectURIs,
+		}}},
+		{place: inMore, Entry: Entry{Field: page.Field{Name: "id_token_algorithm", Label: "ID token algorithm",
+			Hint: "How ID tokens are signed. Every library knows RS256."}, Options: algorithms()}},
+		{place: inMore, Entry: Entry{Field: page.Field{Name: "claims_in_id_token", Label: "Where the phone number is",
+			Hint: "User info has the claims of the granted scopes in any case. Some libraries and proxies read the ID token only."}, Options: []Option{
+			{"false", "In user info"}, {"true", "In user info and in the ID token"},
+		}}},
+		{place: inMore, Entry: Entry{Field: page.Field{Name: "refresh_grace_seconds", Label: "Refresh grace, in seconds", Type: "number", Optional: true,
+			Hint: fmt.Sprintf("How long a refresh token that was replaced still gets the same answer, for an app that lost it on the way; after that, its use ends the sign-in. 0 to %d. Empty: as usual, %.0f, or %.0f for a public client.",
+				dialtone.MostRefreshGraceSeconds, dialtone.UsualRefreshGrace.Seconds(), dialtone.UsualRefreshGracePublic.Seconds())}}},
+		{place: inMore, Entry: Entry{Field: page.Field{Name: "post_logout_redirect_uris", Label: "Post-logout redirect URIs",
+			Lines: 2, Optional: true, Check: checkRedirectURIs,
 			Hint: "Where the browser comes back to your app after signing out. One address a line."}}},
 	}
 }
@@ -78,10 +75,102 @@ func algorithms() []Option {
 	return options
 }
 
+// New reports whether the form makes a client.
+func (f *ClientForm) New() bool { return f.Once != "" }
+
+// Public reports whether the client has no secret.
+func (f *ClientForm) Public() bool { return f.Type == dialtone.ClientPublic }
+
+// clientForm is the form with these texts in its fields, by name.
+func clientForm(texts url.Values, kind dialtone.ClientType, action string) *ClientForm {
+	form := &ClientForm{Action: action, Type: kind}
+	for _, s := range settings() {
+		s.Value = texts.Get(s.Name)
+		part := s.place(form)
+		*part = append(*part, s.Entry)
+	}
+	return form
+}
+
+// settingTexts are the settings as the fields of a form show them.
+func settingTexts(settings dialtone.ClientSettings) url.Values {
+	texts := make(url.Values)
+	for _, s := range settings.Each() {
+		texts.Set(s.Name, settingText(s))
+	}
+	return texts
+}
+
+func settingText(s dialtone.ClientSetting) string {
+	switch at := s.At.(type) {
+	case *string:
+		return *at
+	case *dialtone.AuthMethod:
+		return string(*at)
+	case *[]string:
+		return strings.Join(*at, "\n")
+	case **int:
+		if *at == nil {
+			return ""
+		}
+		return strconv.Itoa(**at)
+	case *bool:
+		return strconv.FormatBool(*at)
+	}
+	panic("product: no field shows the setting " + s.Name)
+}
+
+// readSettings puts what was posted into the settings. What the form does not have stays as it is: a page that was open while
+// the server got a new version lacks what is new. Error: dialtone.FieldErrors.
+func readSettings(form url.Values, settings *dialtone.ClientSettings) error {
+	var wrong dialtone.FieldErrors
+	for _, s := range settings.Each() {
+		if !form.Has(s.Name) {
+			continue
+		}
+		if problem := readSetting(form.Get(s.Name), s); problem != "" {
+			wrong = append(wrong, dialtone.FieldError{Field: s.Name, Problem: problem})
+		}
+	}
+	if wrong == nil {
+		return nil
+	}
+	return wrong
+}
+
+// readSetting returns what is wrong with a text that is not of the setting's form at all.
+func readSetting(text string, s dialtone.ClientSetting) (problem string) {
+	switch at := s.At.(type) {
+	case *string:
+		*at = text
+	case *dialtone.AuthMethod:
+		*at = dialtone.AuthMethod(text)
+	case *[]string:
+		*at = linesOf(text)
+	case **int:
+		*at = nil
+		if text = strings.TrimSpace(text); text == "" {
+			return ""
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return "Write a whole number in digits, as 120."
+		}
+		*at = &n
+	case *bool:
+		var err error
+		if *at, err = strconv.ParseBool(text); err != nil {
+			return "Choose one of the values."
+		}
+	}
+	return ""
+}
+
 // withSecret adds what a new client's first secret is called and how long it lasts.
 func (f *ClientForm) withSecret(name, lastDay string) *ClientForm {
-	f.Secret = secretFields("secret_name", "secret_expires", name, lastDay)
-	f.Secret[0].Optional = true
+	fields := secretFields("secret_name", "secret_expires", name, lastDay)
+	fields[0].Optional = true
+	f.Keeper = append(f.Keeper, fields...)
 	return f
 }
 
@@ -107,71 +196,58 @@ func parseDay(field, text string) (time.Time, error) {
 	return day.AddDate(0, 0, 1), nil
 }
 
-// clientEdit reads a posted form. The day of the first secret is not in it: parseDay.
-func clientEdit(r *http.Request) catalog.ClientEdit {
-	form := r.PostForm
-	return catalog.ClientEdit{
-		Description: form.Get("description"), Type: dialtone.ClientType(form.Get("type")),
-		AuthMethod:   dialtone.AuthMethod(form.Get("auth_method")),
-		RedirectURIs: linesOf(form.Get("redirect_uris")), PostRevokeRedirectURIs: linesOf(form.Get("post_revoke_redirect_uris")),
-		PostLogoutRedirectURIs: linesOf(form.Get("post_logout_redirect_uris")), IDTokenAlgorithm: form.Get("id_token_algorithm"),
-		SecretName: form.Get("secret_name"),
-	}
+// newClientDefaults are what most clients want.
+func newClientDefaults() catalog.ClientEdit {
+	return catalog.ClientEdit{Type: dialtone.ClientConfidential, ClientSettings: dialtone.ClientSettings{
+		AuthMethod: dialtone.AuthBasic, IDTokenAlgorithm: dialtone.IDTokenAlgorithms[0],
+	}}
 }
 
-// clientEditOf is what the form shows of a client.
-func clientEditOf(c dialtone.Client) catalog.ClientEdit {
-	return catalog.ClientEdit{
-		Description: c.Description, Type: c.Type, AuthMethod: c.AuthMethod, RedirectURIs: c.RedirectURIs,
-		PostRevokeRedirectURIs: c.PostRevokeRedirectURIs, PostLogoutRedirectURIs: c.PostLogoutRedirectURIs,
-		IDTokenAlgorithm: c.IDTokenAlgorithm,
+// newClientEdit reads the form for a new client; what it leaves out is as usual. Error: dialtone.FieldErrors.
+func newClientEdit(form url.Values) (catalog.ClientEdit, error) {
+	edit := newClientDefaults()
+	wrong := readSettings(form, &edit.ClientSettings)
+	edit.Type = cmp.Or(dialtone.ClientType(form.Get("type")), edit.Type)
+	edit.SecretName = form.Get("secret_name")
+	if edit.Type == dialtone.ClientPublic {
+		edit.AuthMethod, edit.SecretName = dialtone.AuthNone, "" // the form shows both, whatever type is chosen
 	}
+	var dayWrong error
+	edit.SecretExpires, dayWrong = parseDay("secret_expires", form.Get("secret_expires"))
+	return edit, cmp.Or(wrong, dayWrong)
 }
+
+// parts are the parts of the form in their order on the page.
+func (f *ClientForm) parts() []Entries { return []Entries{f.Main, f.Keeper, f.More} }
+
+// hidden are the fields behind "more options".
+func (f *ClientForm) hidden() Entries { return slices.Concat(f.Keeper, f.More) }
 
 // refuse puts each problem to its field and returns those that belong to none.
 func (f *ClientForm) refuse(wrong dialtone.FieldErrors) string {
 	rest := wrong
-	for _, choice := range []*Choice{&f.Auth, &f.Signing} {
-		field := Entries{{Field: page.Field{Name: choice.Name}}}
-		rest = field.take(rest)
-		choice.Problem = field[0].Problem
-		f.Open = f.Open || choice.Problem != ""
-	}
-	for _, entries := range []Entries{f.Main, f.Logout, f.Secret} {
+	for _, entries := range f.parts() {
 		rest = entries.take(rest)
 	}
-	for _, entry := range append(append(Entries{}, f.Logout...), f.Secret...) {
-		f.Open = f.Open || entry.Problem != ""
-	}
+	f.Open = f.Open || len(f.hidden().wrong()) > 0
 	return Entries(nil).refuse(rest)
 }
 
 // wrong are the ways to the fields that have a problem, in their order on the page.
-func (f *ClientForm) wrong() []page.Link {
-	choice := func(c Choice) Entries {
-		return Entries{{Field: page.Field{Name: c.Name, Label: c.Label, Problem: c.Problem}}}
-	}
-	return slices.Concat(f.Main, choice(f.Auth), f.Secret, choice(f.Signing), f.Logout).wrong()
-}
+func (f *ClientForm) wrong() []page.Link { return slices.Concat(f.parts()...).wrong() }
 
 // meanwhile puts beside each field what somebody else saved, where that is something else.
 func (f *ClientForm) meanwhile(saved *ClientForm) {
-	f.Main.meanwhile(saved.Main)
-	f.Logout.meanwhile(saved.Logout)
-	f.Auth.meanwhile(saved.Auth)
-	f.Signing.meanwhile(saved.Signing)
-	f.Open = f.Open || f.Auth.Differs || f.Signing.Differs || f.Logout[0].Differs
-}
-
-func (c *Choice) meanwhile(saved Choice) {
-	if c.Value != saved.Value {
-		c.Differs, c.Meanwhile = true, saved.Value
+	for i, entries := range f.parts() {
+		entries.meanwhile(saved.parts()[i])
 	}
+	f.Open = f.Open || f.hidden().differ()
 }
 
 // readOnly shows the form to somebody who may not change it.
 func (f *ClientForm) readOnly() {
-	f.Main.readOnly()
-	f.Logout.readOnly()
-	f.Auth.Disabled, f.Signing.Disabled, f.Open = true, true, true
+	for _, entries := range f.parts() {
+		entries.readOnly()
+	}
+	f.Open = true
 }

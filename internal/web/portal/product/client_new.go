@@ -1,8 +1,11 @@
 package product
 
 import (
+	"cmp"
 	"errors"
+	"maps"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
@@ -50,13 +53,18 @@ func (m *Room) ShowNewClient(w http.ResponseWriter, r *http.Request, v page.Visi
 		m.Desk.Fail(w, r, v, err)
 		return
 	}
-	form := newClientForm(o.Product, newClientDefaults(), "", v.Now)
+	form := newClientForm(o.Product, nil, v.Now)
 	form.Main[0].Focus = true
 	m.pages.Render(w, v, http.StatusOK, &NewClient{Shell: newClientShell(o), view: o, Form: form})
 }
 
-func newClientForm(p dialtone.Product, edit catalog.ClientEdit, lastDay string, now time.Time) *ClientForm {
-	form := clientForm(edit, "/products/"+p.ID+"/clients/new").withSecret(edit.SecretName, lastDay)
+// newClientForm is the form with what was posted in it; what was not is as usual.
+func newClientForm(p dialtone.Product, posted url.Values, now time.Time) *ClientForm {
+	usual := newClientDefaults()
+	texts := settingTexts(usual.ClientSettings)
+	maps.Copy(texts, posted)
+	kind := cmp.Or(dialtone.ClientType(posted.Get("type")), usual.Type)
+	form := clientForm(texts, kind, "/products/"+p.ID+"/clients/new").withSecret(posted.Get("secret_name"), posted.Get("secret_expires"))
 	form.Once = page.NewFormToken(now)
 	return form
 }
@@ -88,9 +96,9 @@ func (m *Room) CreateClient(w http.ResponseWriter, r *http.Request, v page.Visit
 		m.Desk.Fail(w, r, v, err)
 		return
 	}
-	edit := newClientEdit(r)
-	if edit.SecretExpires, err = parseDay("secret_expires", r.PostForm.Get("secret_expires")); err != nil {
-		m.refuseNewClient(w, r, v, o, edit, err)
+	edit, err := newClientEdit(r.PostForm)
+	if err != nil {
+		m.refuseNewClient(w, r, v, o, err)
 		return
 	}
 	if err := page.SpendFormToken(m.Store, r, v); err != nil {
@@ -103,7 +111,7 @@ func (m *Room) CreateClient(w http.ResponseWriter, r *http.Request, v page.Visit
 	}
 	made, text, err := m.Catalog.CreateClient(r.Context(), v.Actor, o.Product.ID, edit, v.Now)
 	if err != nil {
-		m.refuseNewClient(w, r, v, o, edit, err)
+		m.refuseNewClient(w, r, v, o, err)
 		return
 	}
 	shell := newClientShell(o)
@@ -113,33 +121,14 @@ func (m *Room) CreateClient(w http.ResponseWriter, r *http.Request, v page.Visit
 	})
 }
 
-// newClientEdit reads the form. What stands behind "more options" has the usual values where it was left out.
-func newClientEdit(r *http.Request) catalog.ClientEdit {
-	edit, usual := clientEdit(r), newClientDefaults()
-	if edit.Type == "" {
-		edit.Type = usual.Type
-	}
-	if edit.AuthMethod == "" {
-		edit.AuthMethod = usual.AuthMethod
-	}
-	if edit.Type == dialtone.ClientPublic {
-		edit.AuthMethod, edit.SecretName = dialtone.AuthNone, "" // the form shows both, whatever type is chosen
-	}
-	if edit.IDTokenAlgorithm == "" {
-		edit.IDTokenAlgorithm = usual.IDTokenAlgorithm
-	}
-	return edit
-}
-
 // refuseNewClient shows the form again with what is wrong. Its token is a new one: nothing was made of the old one.
-func (m *Room) refuseNewClient(w http.ResponseWriter, r *http.Request, v page.Visit, o view, edit catalog.ClientEdit, cause error) {
+func (m *Room) refuseNewClient(w http.ResponseWriter, r *http.Request, v page.Visit, o view, cause error) {
 	wrong, ok := errors.AsType[dialtone.FieldErrors](cause)
 	if !ok {
 		m.Desk.Fail(w, r, v, cause)
 		return
 	}
-	edit.SecretName = r.PostForm.Get("secret_name")
-	form := newClientForm(o.Product, edit, r.PostForm.Get("secret_expires"), v.Now)
+	form := newClientForm(o.Product, r.PostForm, v.Now)
 	shell := newClientShell(o)
 	shell.Problem = form.refuse(wrong)
 	shell.Wrong = form.wrong()

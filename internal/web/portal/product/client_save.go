@@ -2,8 +2,10 @@ package product
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 
+	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
@@ -23,13 +25,14 @@ func (m *Room) SaveClient(w http.ResponseWriter, r *http.Request, v page.Visit) 
 		m.Desk.Fail(w, r, v, err)
 		return
 	}
-	edit := clientEdit(r)
-	edit.Type = c.Type // it cannot change
-	if c.Public() {
-		edit.AuthMethod = dialtone.AuthNone
+	edit := catalog.ClientEdit{ClientSettings: c.ClientSettings, Type: c.Type} // the type cannot change
+	texts := settingTexts(c.ClientSettings)
+	maps.Copy(texts, r.PostForm)
+	if err = readSettings(r.PostForm, &edit.ClientSettings); err == nil {
+		_, err = m.Catalog.SaveClient(r.Context(), v.Actor, c.ID, edit, read, v.Now)
 	}
-	if _, err := m.Catalog.SaveClient(r.Context(), v.Actor, c.ID, edit, read, v.Now); err != nil {
-		shown := clientPage(c, o, edit, v.Now)
+	if err != nil {
+		shown := clientPage(c, o, texts, v.Now)
 		// As old as the values are that the person has seen: a conflict must come up at the next try, too.
 		shown.Form.Seen = read.UnixMicro()
 		m.refuseClient(w, r, v, shown, err)
@@ -53,7 +56,7 @@ func (m *Room) refuseClient(w http.ResponseWriter, r *http.Request, v page.Visit
 	}
 	if current, ok := conflict.Current.(dialtone.Client); ok {
 		shown.Form.Seen, shown.Conflict = current.Updated.UnixMicro(), true
-		shown.Form.meanwhile(clientForm(clientEditOf(current), ""))
+		shown.Form.meanwhile(clientForm(settingTexts(current.ClientSettings), current.Type, ""))
 	}
 	m.pages.Render(w, v, http.StatusConflict, shown)
 }

@@ -2,9 +2,10 @@ package product
 
 import (
 	"net/http"
+	"net/url"
+	"slices"
 	"time"
 
-	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
@@ -24,8 +25,7 @@ type Client struct {
 
 // Differs reports whether what somebody else saved contradicts the form.
 func (c *Client) Differs() bool {
-	f := c.Form
-	return f.Main.differ() || f.Logout.differ() || f.Auth.Differs || f.Signing.Differs
+	return slices.ContainsFunc(c.Form.parts(), Entries.differ)
 }
 
 // overlaps are how long the old secret may go on counting after a rotation: time to bring the new one to every server.
@@ -38,7 +38,7 @@ func (m *Room) ShowClient(w http.ResponseWriter, r *http.Request, v page.Visit) 
 		m.Desk.Fail(w, r, v, err)
 		return
 	}
-	shown := clientPage(c, o, clientEditOf(c), v.Now)
+	shown := clientPage(c, o, settingTexts(c.ClientSettings), v.Now)
 	shown.Notice = notice(r)
 	m.pages.Render(w, v, http.StatusOK, shown)
 }
@@ -53,13 +53,13 @@ func (m *Room) openClient(r *http.Request, v page.Visit) (dialtone.Client, view,
 	return c, o, err
 }
 
-// clientPage is the page with the values of edit in its form.
-func clientPage(c dialtone.Client, o view, edit catalog.ClientEdit, now time.Time) *Client {
+// clientPage is the page with these texts in its form.
+func clientPage(c dialtone.Client, o view, texts url.Values, now time.Time) *Client {
 	shown := &Client{
-		Shell: clientShell(c, o), view: o, Client: c, Form: clientForm(edit, "/clients/"+c.ID), Secrets: secretRows(c, now),
+		Shell: clientShell(c, o), view: o, Client: c, Form: clientForm(texts, c.Type, "/clients/"+c.ID), Secrets: secretRows(c, now),
 		NewSecret: secretFields("name", "expires", "", ""), Once: page.NewFormToken(now), Overlaps: overlaps,
 	}
-	shown.Form.Seen, shown.Form.Type = c.Updated.UnixMicro(), c.Type
+	shown.Form.Seen = c.Updated.UnixMicro()
 	if !o.MayClients {
 		shown.Form.readOnly()
 	}

@@ -89,12 +89,14 @@ func TestMoreOptionsOfANewClient(t *testing.T) {
 	more := fill()
 	more["auth_method"], more["id_token_algorithm"] = []string{"client_secret_post"}, []string{"ES256"}
 	more["post_logout_redirect_uris"] = []string{"https://example.com/bye"}
+	more["refresh_grace_seconds"], more["claims_in_id_token"] = []string{" 45 "}, []string{"true"}
 	more["secret_name"], more["secret_expires"] = []string{"production"}, []string{"2026-12-31"}
 	s.see(s.submit(s.developer, s.get(s.developer, address), address, more), http.StatusCreated)
 	clients, err := s.Clients(t.Context(), s.developer.actor, s.product.ID)
 	must(t, err)
 	c := clients[0]
-	if c.AuthMethod != dialtone.AuthPost || c.IDTokenAlgorithm != "ES256" || c.PostLogoutRedirectURIs[0] != "https://example.com/bye" {
+	if c.AuthMethod != dialtone.AuthPost || c.IDTokenAlgorithm != "ES256" || c.PostLogoutRedirectURIs[0] != "https://example.com/bye" ||
+		c.RefreshGrace() != 45*time.Second || !c.ClaimsInIDToken {
 		t.Errorf("made %+v", c)
 	}
 	if want := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC); c.Secrets[0].Name != "production" || !c.Secrets[0].Expires.Equal(want) {
@@ -102,6 +104,7 @@ func TestMoreOptionsOfANewClient(t *testing.T) {
 	}
 
 	for _, c := range []struct{ field, value string }{
+		{"refresh_grace_seconds", "two minutes"}, {"refresh_grace_seconds", "3601"}, {"refresh_grace_seconds", "-1"}, {"claims_in_id_token", "maybe"},
 		{"secret_expires", "31 December"}, {"secret_expires", "2020-01-01"}, {"post_logout_redirect_uris", "http://example.com"},
 		{"id_token_algorithm", "none"}, {"auth_method", "magic"},
 	} {
@@ -110,6 +113,9 @@ func TestMoreOptionsOfANewClient(t *testing.T) {
 		a := s.see(s.submit(s.developer, s.get(s.developer, address), address, wrong), http.StatusUnprocessableEntity)
 		if a.document.problem(c.field) == "" || !strings.Contains(a.body, "<details open>") {
 			t.Errorf("%s %s: no problem in sight: %s", c.field, c.value, a.text())
+		}
+		if kept := a.document.form(t, address).Get(c.field); kept != c.value && c.field == "refresh_grace_seconds" {
+			t.Errorf("%s holds %q, want what was typed, %q", c.field, kept, c.value)
 		}
 	}
 }

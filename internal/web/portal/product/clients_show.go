@@ -67,15 +67,10 @@ func (m *Room) ShowClients(w http.ResponseWriter, r *http.Request, v page.Visit)
 		m.Desk.Fail(w, r, v, err)
 		return
 	}
-	shown := &Clients{Shell: o.shell(tabClients), view: o, Form: newClientForm(o.Product, newClientDefaults(), "", v.Now)}
+	shown := &Clients{Shell: o.shell(tabClients), view: o, Form: newClientForm(o.Product, nil, v.Now)}
 	shown.Notice = notice(r)
 	for _, c := range clients {
 		shown.Clients = append(shown.Clients, ClientRow{Client: c, Secrets: secretRows(c, v.Now)})
 	}
 	m.pages.Render(w, v, http.StatusOK, shown)
-}
-
-// newClientDefaults are what most clients want.
-func newClientDefaults() catalog.ClientEdit {
-	return catalog.ClientEdit{Type: dialtone.ClientConfidential, AuthMethod: dialtone.AuthBasic, IDTokenAlgorithm: dialtone.IDTokenAlgorithms[0]}
 }

@@ -13,8 +13,22 @@ import (
 // Entry is a field of a form that several people may have before them at once.
 type Entry struct {
 	page.Field
-	Differs   bool   // somebody else saved another value while this form was open
-	Meanwhile string // that value
+	Options   []Option // the field is a choice among these; none: a text
+	Differs   bool     // somebody else saved another value while this form was open
+	Meanwhile string   // that value
+}
+
+// Option is one of the values of a choice.
+type Option struct{ Value, Words string }
+
+// shown is the value as people read it.
+func (e Entry) shown(value string) string {
+	for _, option := range e.Options {
+		if option.Value == value {
+			return option.Words
+		}
+	}
+	return value
 }
 
 // Entries are the fields of a form, in their order.
@@ -31,7 +45,7 @@ func (e Entries) readOnly() {
 func (e Entries) meanwhile(saved Entries) {
 	for i := range e {
 		if lines(e[i].Value) != lines(saved[i].Value) {
-			e[i].Differs, e[i].Meanwhile = true, saved[i].Value
+			e[i].Differs, e[i].Meanwhile = true, saved[i].shown(saved[i].Value)
 		}
 	}
 }

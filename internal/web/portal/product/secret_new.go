@@ -76,7 +76,7 @@ func (m *Room) refuseSecret(w http.ResponseWriter, r *http.Request, v page.Visit
 		m.Desk.Fail(w, r, v, cause)
 		return
 	}
-	shown := clientPage(c, o, clientEditOf(c), v.Now)
+	shown := clientPage(c, o, settingTexts(c.ClientSettings), v.Now)
 	shown.NewSecret = secretFields("name", "expires", r.PostForm.Get("name"), r.PostForm.Get("expires"))
 	shown.Problem = shown.NewSecret.refuse(wrong)
 	shown.Wrong = shown.NewSecret.wrong()

@@ -26,7 +26,7 @@ func (m *Room) RotateSecret(w http.ResponseWriter, r *http.Request, v page.Visit
 	}
 	made, text, err := m.Catalog.RotateSecret(r.Context(), v.Actor, c.ID, r.PathValue("secret"), overlap, v.Now)
 	if err != nil {
-		m.refuseRotation(w, r, v, clientPage(c, o, clientEditOf(c), v.Now), err)
+		m.refuseRotation(w, r, v, clientPage(c, o, settingTexts(c.ClientSettings), v.Now), err)
 		return
 	}
 	m.showSecret(w, v, o, SecretCreated{

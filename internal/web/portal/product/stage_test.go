@@ -143,7 +143,9 @@ func (s *stage) join(who person, role dialtone.Role) {
 func (s *stage) newClient() (dialtone.Client, string) {
 	s.t.Helper()
 	client, text, err := s.CreateClient(s.t.Context(), s.developer.actor, s.product.ID, catalog.ClientEdit{
-		Description: "web server", Type: dialtone.ClientConfidential, RedirectURIs: []string{"https://example.com/callback"}, SecretName: "one",
+		Type: dialtone.ClientConfidential, SecretName: "one", ClientSettings: dialtone.ClientSettings{
+			Description: "web server", RedirectURIs: []string{"https://example.com/callback"},
+		},
 	}, s.now)
 	must(s.t, err)
 	return client, text.Reveal()

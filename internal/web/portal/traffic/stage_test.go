@@ -60,7 +60,9 @@ func newStage(t *testing.T) *stage {
 	s.product, err = house.CreateProduct(t.Context(), actor, s.organization.ID, catalog.ProductEdit{Name: "Weather"}, s.now)
 	must(t, err)
 	s.client, _, err = house.CreateClient(t.Context(), actor, s.product.ID, catalog.ClientEdit{
-		Description: "web server", Type: dialtone.ClientConfidential, RedirectURIs: []string{"https://example.com/callback"}, SecretName: "one",
+		Type: dialtone.ClientConfidential, SecretName: "one", ClientSettings: dialtone.ClientSettings{
+			Description: "web server", RedirectURIs: []string{"https://example.com/callback"},
+		},
 	}, s.now)
 	must(t, err)
 	s.handler = s.routes(house)

@@ -41,8 +41,9 @@ func TestAClientWithoutRedirectURIIsExplained(t *testing.T) {
 	_, err = c.Offer(t.Context(), v.Actor, product.ID, directory.SandboxOperatorID, now)
 	must(t, err)
 	must(t, c.PutClient(t.Context(), dialtone.Client{
-		ID: "client_job", ProductID: product.ID, Description: "nightly job", Type: dialtone.ClientConfidential,
-		AuthMethod: dialtone.AuthBasic, IDTokenAlgorithm: "RS256",
+		ID: "client_job", ProductID: product.ID, Type: dialtone.ClientConfidential, ClientSettings: dialtone.ClientSettings{
+			Description: "nightly job", AuthMethod: dialtone.AuthBasic, IDTokenAlgorithm: "RS256",
+		},
 	}, now))
 
 	m := newRoom(t, c)
@@ -77,7 +78,15 @@ func newRoom(t *testing.T, c *catalog.Catalog) *Room {
 
 func TestTheFirstClientThatCanBeTriedIsShown(t *testing.T) {
 	t.Parallel()
-	job, app, site := dialtone.Client{ID: "job"}, dialtone.Client{ID: "app", RedirectURIs: []string{"a:/b"}}, dialtone.Client{ID: "site", RedirectURIs: []string{"a:/c"}}
+	job, app, site := dialtone.Client{ID: "job"}, dialtone.Client{
+		ID: "app", ClientSettings: dialtone.ClientSettings{
+			RedirectURIs: []string{"a:/b"},
+		},
+	}, dialtone.Client{
+		ID: "site", ClientSettings: dialtone.ClientSettings{
+			RedirectURIs: []string{"a:/c"},
+		},
+	}
 	for _, c := range []struct {
 		clients  []dialtone.Client
 		id, want string

@@ -77,8 +77,9 @@ func TestOnlyAnAnswerOfThisRunIsTaken(t *testing.T) {
 // nasty is a client whose values would break out of a program that did not quote them.
 func nasty(method dialtone.AuthMethod) values {
 	c := dialtone.Client{
-		ID: "client_'\"`$(x)\\<>&", Type: dialtone.ClientConfidential, AuthMethod: method,
-		RedirectURIs: []string{"https://app.example/cb?a='\"$(id)"},
+		ID: "client_'\"`$(x)\\<>&", Type: dialtone.ClientConfidential, ClientSettings: dialtone.ClientSettings{
+			AuthMethod: method, RedirectURIs: []string{"https://app.example/cb?a='\"$(id)"},
+		},
 	}
 	if method == dialtone.AuthNone {
 		c.Type = dialtone.ClientPublic
