@@ -204,3 +204,13 @@ func (r Registration) LetIn() bool {
 	}
 	return false
 }
+
+// EnabledSomewhere reports whether there is an operator whose subscribers the product may reach.
+func (r Registration) EnabledSomewhere() bool {
+	for operatorID := range r.Listings {
+		if r.EnabledAt(operatorID) {
+			return true
+		}
+	}
+	return false
+}

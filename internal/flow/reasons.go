@@ -58,6 +58,8 @@ var reasons = []reason{
 		func(in Interaction, s Situation) bool {
 			return !slices.ContainsFunc(in.Request.Scopes, func(name string) bool { _, enabled := s.Registration.Product.Scope(name); return enabled })
 		}},
+	{"enabled_nowhere", NotAvailablePage, oauth.AccessDenied, "no operator has enabled the product",
+		func(_ Interaction, s Situation) bool { return !s.Registration.EnabledSomewhere() }},
 	{"signed_out", SignInPage, oauth.LoginRequired, "nobody is signed in at this browser",
 		func(_ Interaction, s Situation) bool { return !s.SignedIn() }},
 	{"login_prompted", SignInPage, oauth.LoginRequired, "prompt=login asks for a new sign-in",

@@ -60,8 +60,15 @@ func TestNextNamesWhatIsMissing(t *testing.T) {
 		}, "ready", NoPage, ""},
 		{"the hint names somebody else", func(_ *Interaction, s *Situation) { s.Hinted = "other" }, "another_person", SignInPage, oauth.LoginRequired},
 		{"the hint names the person", func(_ *Interaction, s *Situation) { s.Hinted = "subject" }, "ready", NoPage, ""},
-		{"the product is suspended", func(_ *Interaction, s *Situation) { s.Registration.Listings["op"] = dialtone.ListingSuspended },
-			"not_available", NotAvailablePage, oauth.AccessDenied},
+		{"the product is suspended at the only operator", func(_ *Interaction, s *Situation) { s.Registration.Listings["op"] = dialtone.ListingSuspended },
+			"enabled_nowhere", NotAvailablePage, oauth.AccessDenied},
+		{"no operator has enabled the product, and nobody is signed in", func(_ *Interaction, s *Situation) {
+			s.Session = dialtone.Session{}
+			s.Registration.Listings = map[string]dialtone.ListingState{"op": dialtone.ListingOffered, "other": dialtone.ListingDeclined}
+		}, "enabled_nowhere", NotAvailablePage, oauth.AccessDenied},
+		{"the product is suspended", func(_ *Interaction, s *Situation) {
+			s.Registration.Listings = map[string]dialtone.ListingState{"op": dialtone.ListingSuspended, "other": dialtone.ListingEnabled}
+		}, "not_available", NotAvailablePage, oauth.AccessDenied},
 		{"the product is at another operator only", func(_ *Interaction, s *Situation) {
 			s.Registration.Listings = map[string]dialtone.ListingState{"other": dialtone.ListingEnabled}
 		}, "not_available", NotAvailablePage, oauth.AccessDenied},

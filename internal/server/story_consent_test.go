@@ -132,8 +132,8 @@ func TestAProductThatTheOperatorDoesNotOfferSaysSoAndLeadsBack(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t)
 	a := h.app(t, "client_far", storySecret)
-	b := h.browser(t)
-	tab := b.open(a.address()).signIn(kim)
+	b, _ := h.story(t).tokens(kim) // signed in for another app
+	tab := b.open(a.address())
 	tab.wants(http.StatusForbidden, "Faraway is not available for you", "Fjord Mobile does not offer Faraway to its customers", "+33•••••0001")
 	if got := tab.follow("back").answer(callback); got.Get("error") != "access_denied" || got.Get("state") != "s-1" || got.Get("iss") != h.issuer {
 		t.Errorf("the app got %v", got)
@@ -142,7 +142,7 @@ func TestAProductThatTheOperatorDoesNotOfferSaysSoAndLeadsBack(t *testing.T) {
 		t.Errorf("prompt=none: %q", got)
 	}
 	// A number of another operator.
-	other := b.open(a.address()).follow("other-number").wants(http.StatusOK, "Sign in to Faraway")
+	other := b.open(a.address()).follow("other-number").wants(http.StatusOK, "Sign in to Faraway", "Faraway works with numbers from: Sandbox")
 	other.fill("phone_number", "+46701740605").press("send").fill("pin", "740605").press("continue").wants(http.StatusOK, "Add Faraway to +46•••••0605")
 	a.code(other.press("allow"))
 }

@@ -76,13 +76,14 @@ func TestADeadEndTellsTheAppWhyInEveryMode(t *testing.T) {
 		}
 		return tab.answer(callback).Get("error_description")
 	}
+	signedIn, _ := h.story(t).tokens(kim)
 	for _, mode := range []string{"query", "fragment", "form_post"} {
 		ask := []string{"response_mode", mode}
 		a := h.story(t)
 		if got := told(h.browser(t).open(a.address(ask...)), mode); got != "the person went back without signing in" {
 			t.Errorf("%s, number page: %q", mode, got)
 		}
-		far := h.browser(t).open(h.app(t, "client_far", storySecret).address(ask...)).signIn(kim)
+		far := signedIn.open(h.app(t, "client_far", storySecret).address(ask...))
 		if got := told(far, mode); got != "the product is not available at the person's operator" {
 			t.Errorf("%s, product not available: %q", mode, got)
 		}

@@ -15,11 +15,10 @@ const templatePIN = "pin"
 
 // sending is one PIN SMS to be.
 type sending struct {
-	line                    dialtone.Subscription // zero: the number is not served
-	code                    secret.Text
-	asked, notAfter         time.Time
-	product, language, host string
-	clientID, productID     string // whose SMS it counts as
+	Asker
+	line            dialtone.Subscription // zero: the number is not served, or the app may not send it an SMS
+	code            secret.Text
+	asked, notAfter time.Time
 }
 
 // pinMessage returns what makes the SMS when its turn comes, after the answer to the browser: here the ways of served and
@@ -40,20 +39,20 @@ func (s *Service) pinMessage(p sending) message.Compose {
 		if err := s.daily.spend(ctx, operator, s.DailySMSLimit, p.asked); err != nil {
 			return message.Message{}, err
 		}
-		language := cmp.Or(p.language, p.line.Language, operator.Language)
+		language := cmp.Or(p.Language, p.line.Language, operator.Language)
 		return message.Message{
 			ID:         secret.ID("sms"),
 			OperatorID: operator.ID,
 			Route:      operator.SMS.Route,
 			To:         p.line.PhoneNumber,
 			Sender:     operator.SMS.Sender,
-			Text:       message.PIN{Language: language, Product: p.product, Code: p.code, Host: p.host}.Text(),
+			Text:       message.PIN{Language: language, Product: p.App.Product.Name, Code: p.code, Host: p.Host}.Text(),
 			NotAfter:   p.notAfter,
 			Template:   templatePIN,
 			Language:   language,
 			Left: func(segments int) {
 				s.Traffic.Count(dialtone.Tally{
-					ProductID: p.productID, ClientID: p.clientID, OperatorID: operator.ID, Hour: p.asked,
+					ProductID: p.App.Product.ID, ClientID: p.App.Client.ID, OperatorID: operator.ID, Hour: p.asked,
 					Kind: dialtone.TallySMSSegments, Count: int64(segments),
 				})
 			},

@@ -12,14 +12,8 @@ import (
 
 // ResendRequest asks for the PIN of a challenge once more.
 type ResendRequest struct {
+	Asker
 	ChallengeID string
-	BrowserID   string
-	ClientID    string
-	ProductID   string
-	ProductName string
-	Language    string
-	Network     string
-	Host        string
 }
 
 // Resend sends the PIN again: the same code while it has enough life left, so that it does not matter which SMS comes first;
@@ -45,6 +39,9 @@ func (s *Service) Resend(ctx context.Context, r ResendRequest, now time.Time) (S
 	if err != nil {
 		return Started{}, fmt.Errorf("resend PIN: %w", err)
 	}
+	if !s.reached(line, r.App) {
+		line = dialtone.Subscription{} // the operator took the product away since the start
+	}
 	change, err := s.changeFor(c, line, now)
 	if err != nil {
 		return Started{}, fmt.Errorf("resend PIN: %w", err)
@@ -55,7 +52,7 @@ func (s *Service) Resend(ctx context.Context, r ResendRequest, now time.Time) (S
 	}
 	c, err = s.Store.ResendChallenge(ctx, c.ID, c.BrowserHash, change, s.Policy.maxSends(), budgets, now)
 	if err != nil {
-		s.logRefusal(err, r.ClientID)
+		s.logRefusal(err, r.App.Client.ID)
 		return Started{}, fmt.Errorf("resend PIN: %w", err)
 	}
 	// What the row holds now is sent, whatever was read before: another tab may have been quicker.
@@ -63,10 +60,7 @@ func (s *Service) Resend(ctx context.Context, r ResendRequest, now time.Time) (S
 	if !ok {
 		return Started{}, fmt.Errorf("resend PIN: %w", dialtone.ErrExpired)
 	}
-	s.Dispatcher.Enqueue(s.pinMessage(sending{
-		line: line, code: code, asked: now, notAfter: c.Expires,
-		product: r.ProductName, language: r.Language, host: r.Host, clientID: r.ClientID, productID: r.ProductID,
-	}))
+	s.Dispatcher.Enqueue(s.pinMessage(sending{Asker: r.Asker, line: line, code: code, asked: now, notAfter: c.Expires}))
 	return Started{ChallengeID: c.ID, Expires: c.Expires, NextSend: c.NextSend}, nil
 }
 

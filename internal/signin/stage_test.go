@@ -146,9 +146,18 @@ func (s *stage) later(d time.Duration) { s.now = s.now.Add(d) }
 
 // request is one authorization request in one browser.
 func request(number dialtone.PhoneNumber, browser string) StartRequest {
-	return StartRequest{
-		Number: number, BrowserID: browser, RequestHash: "request", ClientID: "client", ProductName: "Ferries", Language: "en",
-		Network: "192.0.2.1", Host: "id.example",
+	return StartRequest{Asker: asker(browser), Number: number, RequestHash: "request"}
+}
+
+func asker(browser string) Asker {
+	return Asker{
+		App: dialtone.Registration{
+			Client: dialtone.Client{ID: "client"}, Product: dialtone.Product{ID: "ferries", Name: "Ferries"},
+			Listings: map[string]dialtone.ListingState{
+				"fjord": dialtone.ListingEnabled, directory.SandboxOperatorID: dialtone.ListingEnabled, "playground": dialtone.ListingEnabled,
+			},
+		},
+		BrowserID: browser, Language: "en", Network: "192.0.2.1", Host: "id.example",
 	}
 }
 
@@ -166,9 +175,7 @@ func (s *stage) verify(challengeID, browser, pin string) (Outcome, error) {
 }
 
 func (s *stage) resend(challengeID, browser string) (Started, error) {
-	return s.Resend(context.Background(), ResendRequest{
-		ChallengeID: challengeID, BrowserID: browser, ClientID: "client", ProductName: "Ferries", Language: "en", Network: "192.0.2.1", Host: "id.example",
-	}, s.now)
+	return s.Resend(context.Background(), ResendRequest{Asker: asker(browser), ChallengeID: challengeID}, s.now)
 }
 
 func (s *stage) mustVerify(challengeID, browser, pin string) Outcome {

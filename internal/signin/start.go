@@ -13,15 +13,18 @@ import (
 
 // StartRequest asks for a PIN.
 type StartRequest struct {
+	Asker
 	Number      dialtone.PhoneNumber
-	BrowserID   string // the browser-id cookie; only this browser can use the PIN
 	RequestHash string // names the authorization request; only it can be gone on with
-	ClientID    string // for the log and the counts, as is ProductID
-	ProductID   string
-	ProductName string // as the SMS names it
-	Language    string // of the page; empty: the line's own
-	Network     string // the IP address that asks
-	Host        string // of the identity server, without scheme and port
+}
+
+// Asker is who asks for an SMS, and for which app.
+type Asker struct {
+	App       dialtone.Registration // its SMS goes to lines of the operators that enabled it, and to no other
+	BrowserID string                // the browser-id cookie; only this browser can use the PIN
+	Language  string                // of the page; empty: the line's own
+	Network   string                // the IP address
+	Host      string                // of the identity server, without scheme and port
 }
 
 // Started is a PIN on its way, or, for a number that is not served, one that looks like it.
@@ -31,10 +34,11 @@ type Started struct {
 	NextSend    time.Time // zero: it is not sent again
 }
 
-// Start makes a challenge and has its PIN sent. Nothing in the answer or in its time depends on whether the number is served.
+// Start makes a challenge and has its PIN sent. Nothing in the answer or in its time depends on whether the number is served, or
+// whether its operator has enabled the product.
 // Error: *BudgetError if the number or the network asked too often.
 func (s *Service) Start(ctx context.Context, r StartRequest, now time.Time) (Started, error) {
-	line, err := s.servedLine(ctx, r.Number)
+	line, err := s.servedLine(ctx, r.Number, r.App)
 	if err != nil {
 		return Started{}, fmt.Errorf("start sign-in: %w", err)
 	}
@@ -61,23 +65,26 @@ func (s *Service) Start(ctx context.Context, r StartRequest, now time.Time) (Sta
 		budgets, maxOpen = s.sandboxBudgets(r.Network), sandboxOpen
 	}
 	if err := s.Store.CreateChallenge(ctx, c, budgets, maxOpen, now); err != nil {
-		s.logRefusal(err, r.ClientID)
+		s.logRefusal(err, r.App.Client.ID)
 		return Started{}, fmt.Errorf("start sign-in: %w", err)
 	}
-	s.Dispatcher.Enqueue(s.pinMessage(sending{
-		line: line, code: code, asked: now, notAfter: c.Expires,
-		product: r.ProductName, language: r.Language, host: r.Host, clientID: r.ClientID, productID: r.ProductID,
-	}))
+	s.Dispatcher.Enqueue(s.pinMessage(sending{Asker: r.Asker, line: line, code: code, asked: now, notAfter: c.Expires}))
 	return Started{ChallengeID: c.ID, Expires: c.Expires, NextSend: c.NextSend}, nil
 }
 
-// servedLine returns the line that can sign in with the number, or a zero one.
-func (s *Service) servedLine(ctx context.Context, number dialtone.PhoneNumber) (dialtone.Subscription, error) {
+// servedLine returns the line that can sign in with the number, or a zero one: also if its operator has not enabled the app's
+// product. Whoever names a product "pay here" and types other people's numbers would otherwise have their operator's name below it.
+func (s *Service) servedLine(ctx context.Context, number dialtone.PhoneNumber, app dialtone.Registration) (dialtone.Subscription, error) {
 	line, err := s.directory.Lookup(ctx, number)
-	if errors.Is(err, dialtone.ErrNotFound) || err == nil && (!line.Active() || s.switchedOff(line)) {
+	if errors.Is(err, dialtone.ErrNotFound) || err == nil && !s.reached(line, app) {
 		return dialtone.Subscription{}, nil
 	}
 	return line, err
+}
+
+// reached reports whether an SMS of the app may go to the line.
+func (s *Service) reached(line dialtone.Subscription, app dialtone.Registration) bool {
+	return line.Active() && !s.switchedOff(line) && app.EnabledAt(line.OperatorID)
 }
 
 // switchedOff reports whether the line belongs to a sandbox that is not served: everybody knows its PIN.

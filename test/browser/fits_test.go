@@ -127,6 +127,7 @@ func samples(t *testing.T) *gallery {
 		return dialtone.Scope{Name: name, Subscriber: map[string]string{"en": longLine, "ar": strings.Repeat("م", 120)}}
 	}
 	content := pagestest.Content{
+		Operators: slices.Repeat(pages.Operators{longName}, 9),
 		Product: dialtone.Product{
 			Name: longName, Subtitle: longLine, Description: longText, Price: longPrice,
 			TermsURL: "https://app.example/terms", PrivacyURL: "https://app.example/privacy",

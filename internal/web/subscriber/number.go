@@ -18,7 +18,11 @@ func (h *Handler) showNumber(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	page := h.numberPage(v)
+	if !v.reg.EnabledSomewhere() {
+		h.Proceed(w, r, v.in) // no number would help
+		return
+	}
+	page := h.numberPage(r, v)
 	switch {
 	case v.in.Number != "":
 		page.Value = directory.Display(v.in.Number)
@@ -37,11 +41,34 @@ func today(number dialtone.PhoneNumber) dialtone.PhoneNumber {
 	return reading.Number
 }
 
-func (h *Handler) numberPage(v visit) pages.Number {
+func (h *Handler) numberPage(r *http.Request, v visit) pages.Number {
 	return pages.Number{
 		Frame: v.frame(dialtone.Operator{}), State: h.Flow.Seal(v.in), Product: v.reg.Product,
-		Organization: v.reg.Organization.Name, Back: h.back(v.in, wentBack),
+		Organization: v.reg.Organization.Name, Operators: h.worksWith(r, v.reg), Back: h.back(v.in, wentBack),
 	}
+}
+
+// worksWith names the operators whose subscribers the product reaches, the sandbox only where there is no other. Without their
+// names, whose look-up failed, the page is as useful as before.
+func (h *Handler) worksWith(r *http.Request, reg dialtone.Registration) pages.Operators {
+	all, err := h.Catalog.Operators(r.Context())
+	if err != nil {
+		return nil
+	}
+	var real, sandbox pages.Operators
+	for _, operator := range all {
+		switch {
+		case !reg.EnabledAt(operator.ID):
+		case operator.Sandbox:
+			sandbox = append(sandbox, operator.Name)
+		default:
+			real = append(real, operator.Name)
+		}
+	}
+	if len(real) == 0 {
+		return sandbox
+	}
+	return real
 }
 
 // sendPIN takes the number and has a PIN sent to it. Served, unknown and blocked numbers get the same answer by the same work.
@@ -50,7 +77,11 @@ func (h *Handler) sendPIN(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	page := h.numberPage(v)
+	if !v.reg.EnabledSomewhere() {
+		h.Proceed(w, r, v.in)
+		return
+	}
+	page := h.numberPage(r, v)
 	page.Value = r.PostForm.Get("phone_number")
 	reading, err := directory.Read(page.Value, h.Region)
 	if wrong, ok := errors.AsType[*directory.NumberError](err); ok {
@@ -85,10 +116,12 @@ func (h *Handler) sendPIN(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) startRequest(r *http.Request, v visit, number dialtone.PhoneNumber) signin.StartRequest {
-	return signin.StartRequest{
-		Number: number, BrowserID: h.Cookies.Get(r, browserCookie), RequestHash: v.in.ID,
-		ClientID: v.reg.Client.ID, ProductID: v.reg.Product.ID, ProductName: v.reg.Product.Name, Language: v.in.Language,
-		Network: h.ClientIP(r), Host: h.host(),
+	return signin.StartRequest{Asker: h.asker(r, v), Number: number, RequestHash: v.in.ID}
+}
+
+func (h *Handler) asker(r *http.Request, v visit) signin.Asker {
+	return signin.Asker{
+		App: v.reg, BrowserID: h.Cookies.Get(r, browserCookie), Language: v.in.Language, Network: h.ClientIP(r), Host: h.host(),
 	}
 }
 

@@ -47,6 +47,7 @@ func (h *Handler) pinPage(w http.ResponseWriter, r *http.Request, v visit) (page
 		Frame:       v.frame(h.brandBefore(r, v.in.Number)),
 		State:       h.Flow.Seal(v.in),
 		Product:     v.reg.Product,
+		Operators:   h.worksWith(r, v.reg),
 		Number:      v.in.Number,
 		Digits:      h.Signin.Policy.Digits,
 		Left:        max(0, state.Expires.Sub(now)),

@@ -16,8 +16,7 @@ func (h *Handler) resendPIN(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, err := h.Signin.Resend(r.Context(), signin.ResendRequest{
-		ChallengeID: v.in.Challenge, BrowserID: h.Cookies.Get(r, browserCookie), ClientID: v.reg.Client.ID,
-		ProductID: v.reg.Product.ID, ProductName: v.reg.Product.Name, Language: v.in.Language, Network: h.ClientIP(r), Host: h.host(),
+		Asker: h.asker(r, v), ChallengeID: v.in.Challenge,
 	}, h.Now())
 	over := errors.Is(err, dialtone.ErrExpired) || errors.Is(err, dialtone.ErrSuperseded) || errors.Is(err, dialtone.ErrNotFound)
 	if over && v.in.Number != "" {

@@ -47,6 +47,7 @@ func (p Error) Explanation() web.Text {
 // NotAvailable says that the operator does not offer the product to its subscribers.
 type NotAvailable struct {
 	web.Frame
+	Nowhere     bool // no operator does: there is no number to speak of
 	Product     dialtone.Product
 	Number      dialtone.PhoneNumber // shown masked
 	OtherNumber string               // signs in with another number; may be empty
@@ -55,6 +56,9 @@ type NotAvailable struct {
 
 // Title says what happened.
 func (p NotAvailable) Title() web.Text {
+	if p.Nowhere {
+		return web.Text{ID: "not_available.title_nowhere", Values: web.Values{"product": p.Product.Name}}
+	}
 	return web.Text{ID: "not_available.title", Values: web.Values{"product": p.Product.Name}}
 }
 

@@ -16,6 +16,7 @@ type Number struct {
 	State        string // r
 	Product      dialtone.Product
 	Organization string // who offers the product; may be empty
+	Operators    Operators
 	Value        string // what the field holds: typed before, or the request's login_hint
 	Confirm      web.LTR
 	Also         web.LTR // with Confirm: the number that is tried besides, in today's writing; may be empty
@@ -25,6 +26,18 @@ type Number struct {
 	Edit         string        // with Confirm: the address that leads back to the empty field
 	Back         string        // leads to the app, with error=access_denied; empty: no way back
 }
+
+// Operators are the names of those whose subscribers the product reaches; none if they are not known.
+type Operators []string
+
+// operatorsNamed is how many names a page has room for.
+const operatorsNamed = 8
+
+// Named are the ones that the page names.
+func (o Operators) Named() []string { return o[:min(len(o), operatorsNamed)] }
+
+// More is how many others there are.
+func (o Operators) More() int { return len(o) - len(o.Named()) }
 
 // NumberProblem is what is wrong with the number that was posted.
 type NumberProblem string

@@ -12,6 +12,7 @@ type PIN struct {
 	web.Frame
 	State       string // r
 	Product     dialtone.Product
+	Operators   Operators
 	Number      dialtone.PhoneNumber // shown masked
 	Digits      int                  // of the PIN
 	Left        time.Duration        // until the PIN expires; zero or less: it has

@@ -2,6 +2,7 @@ package pages_test
 
 import (
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/web/subscriber/pages"
 	"github.com/dialtone-id/dialtone/internal/web/subscriber/pages/pagestest"
 )
 
@@ -14,6 +15,10 @@ var (
 		Name: "Storytime", Subtitle: "Audio books without end", IconID: "icon",
 		Description: "All the books that your family can listen to, on the phone bill.", Price: "49 kr a month",
 		TermsURL: "https://storytime.example/terms", PrivacyURL: "https://storytime.example/privacy",
+	}
+	operators = pages.Operators{
+		"Nordtel", "Fjord Mobil", "Compañía Telefónica Internacional del Mediterráneo", "Ålesund Teleselskab", "شبكة البحر", "Bouygues & Fils",
+		"Drillisch", "Comviq", "Telenor", "Hallon",
 	}
 	number = dialtone.PhoneNumber("+46701740605")
 	openid = dialtone.Scope{Name: "openid", Subscriber: map[string]string{"en": "Recognise you when you come back", "ar": "التعرّف عليك عند عودتك"}}
@@ -30,7 +35,7 @@ const (
 // samples are all pages with the texts of an ordinary product.
 func samples() []pagestest.Sample {
 	return pagestest.Content{
-		Product: product, Organization: "Storytime AB", Number: number, OpenID: openid, Phone: phone, Text: text,
+		Product: product, Organization: "Storytime AB", Number: number, OpenID: openid, Phone: phone, Text: text, Operators: operators,
 		Developer: "redirect_uri is not registered for this client",
 	}.Samples()
 }

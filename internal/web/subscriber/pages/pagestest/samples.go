@@ -22,7 +22,8 @@ type Content struct {
 	Organization        string
 	Number              dialtone.PhoneNumber
 	OpenID, Phone, Text dialtone.Scope // two that are required, and one that is optional
-	Developer           string         // what the error page tells the app's developer
+	Operators           pages.Operators
+	Developer           string // what the error page tells the app's developer
 }
 
 const (
@@ -108,6 +109,15 @@ func (c Content) Samples() []Sample {
 		{"signed out stayed", func(f web.Frame) web.Page { return pages.SignedOut{Frame: f, Stayed: true} }},
 		{"not available", func(f web.Frame) web.Page {
 			return pages.NotAvailable{Frame: f, Product: product, Number: number, OtherNumber: other, Back: back}
+		}},
+		{"not available anywhere", func(f web.Frame) web.Page {
+			return pages.NotAvailable{Frame: f, Nowhere: true, Product: product, Back: back}
+		}},
+		{"number with operators", func(f web.Frame) web.Page {
+			return pages.Number{Frame: f, State: state, Product: product, Operators: c.Operators[:min(2, len(c.Operators))], Back: back}
+		}},
+		{"pin with many operators", func(f web.Frame) web.Page {
+			return pages.PIN{Frame: f, State: state, Product: product, Operators: c.Operators, Number: number, Digits: 8, Left: 5 * time.Minute, OtherNumber: other, Back: back}
 		}},
 		{"front", func(f web.Frame) web.Page { return pages.Front{Frame: f} }},
 		{"form post", func(f web.Frame) web.Page {
