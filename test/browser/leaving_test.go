@@ -135,7 +135,7 @@ func TestSigningOutWithoutProofAsksFirst(t *testing.T) {
 	p.at("/signin")
 
 	p.open(d.issuer + "/oauth2/sessions/logout")
-	p.reads("You are signed out")
+	p.reads("You are not signed in here")
 }
 
 func TestAPersonKeepsTheProductAndThenRemovesIt(t *testing.T) {
