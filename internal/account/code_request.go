@@ -11,6 +11,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/message"
 	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/writing"
 )
 
 // CodeRequest asks for a sign-in code.
@@ -33,7 +34,7 @@ type CodeSent struct {
 // Errors: FieldErrors for "email"; *BudgetError if the address or the network asked too often; *MailError if our mail server does
 // not take the e-mail.
 func (s *Service) RequestCode(ctx context.Context, r CodeRequest, now time.Time) (CodeSent, error) {
-	email, err := dialtone.NormaliseEmail(r.Email)
+	email, err := writing.Email(r.Email)
 	if err != nil {
 		return CodeSent{}, dialtone.FieldErrors{{Field: "email", Problem: "Write an e-mail address, such as name@example.com."}}
 	}

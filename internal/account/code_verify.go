@@ -9,6 +9,7 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/writing"
 )
 
 // CodeEntry brings a code.
@@ -42,7 +43,7 @@ func (s *Service) VerifyCode(ctx context.Context, e CodeEntry, now time.Time) (S
 	if err != nil {
 		return SignedIn{}, err
 	}
-	email, err := dialtone.NormaliseEmail(e.Email)
+	email, err := writing.Email(e.Email)
 	if err != nil {
 		return SignedIn{}, fmt.Errorf("verify sign-in code: %w", dialtone.ErrNotFound)
 	}
@@ -76,7 +77,7 @@ func (s *Service) VerifyCode(ctx context.Context, e CodeEntry, now time.Time) (S
 // parseCode takes away what people and keyboards put between the digits.
 func (s *Service) parseCode(typed string) (secret.Text, error) {
 	const maxTyped = 64
-	code := dialtone.TypedDigits(typed)
+	code := writing.TypedDigits(typed)
 	if len(typed) > maxTyped || len(code) != s.Policy.Digits || strings.ContainsFunc(code, func(r rune) bool { return r < '0' || r > '9' }) {
 		problem := fmt.Sprintf("Type the %d digits from the e-mail.", s.Policy.Digits)
 		return "", dialtone.FieldErrors{{Field: "code", Problem: problem}}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/writing"
 )
 
 // maxSubject is the longest name that a provider may give a person, OpenID Connect Core §2, in bytes.
@@ -19,7 +20,7 @@ const maxSubject = 255
 // colleague is a person as a provider knows them.
 type colleague struct {
 	subject string
-	email   string // proved by the provider, in the form of NormaliseEmail; may be empty
+	email   string // proved by the provider, in the form of writing.Email; may be empty
 	name    string // may be empty
 }
 
@@ -132,11 +133,11 @@ func (c companyClaims) told() bool { return c.Email != "" }
 func (c companyClaims) colleague(subject string) colleague {
 	who := colleague{subject: subject}
 	if c.EmailVerified == true || c.EmailVerified == "true" {
-		if email, err := dialtone.NormaliseEmail(c.Email); err == nil {
+		if email, err := writing.Email(c.Email); err == nil {
 			who.email = email
 		}
 	}
-	if name, err := parseName(c.Name); err == nil {
+	if name, err := parseName(writing.Seen(c.Name)); err == nil {
 		who.name = name
 	}
 	return who

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/writing"
 )
 
 const maxName = 64 // characters
@@ -16,17 +17,11 @@ func parseName(text string) (string, error) {
 	switch {
 	case utf8.RuneCountInString(text) > maxName:
 		return "", dialtone.FieldErrors{{Field: "name", Problem: "Use at most 64 characters."}}
-	case !utf8.ValidString(text) || strings.ContainsFunc(text, hidden) || text != "" && !strings.ContainsFunc(text, unicode.IsGraphic):
+	case !utf8.ValidString(text) || writing.Hides(text) || text != "" && !strings.ContainsFunc(text, unicode.IsGraphic):
 		// What does not show could make one person look like another to colleagues.
 		return "", dialtone.FieldErrors{{Field: "name", Problem: "Use characters that can be seen, in one line."}}
 	}
 	return text, nil
-}
-
-// hidden reports whether a character is not seen, apart from the joiners, which Persian and emoji need.
-func hidden(r rune) bool {
-	const nonJoiner, joiner = '\u200c', '\u200d'
-	return !unicode.IsGraphic(r) && r != nonJoiner && r != joiner
 }
 
 // agentInWords tells which browser sent a User-Agent: "Firefox on Linux". It is for people who look for a session that is not

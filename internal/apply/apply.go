@@ -16,6 +16,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/token"
+	"github.com/dialtone-id/dialtone/internal/writing"
 )
 
 // Store is what apply needs of the database beside the catalogue.
@@ -86,6 +87,7 @@ func (a Applier) plan(ctx context.Context, d Document) (plan, error) {
 	for _, e := range d.Operators {
 		operator := e.operator()
 		check(operator.Validate())
+		check(inOneLine("operator", operator.ID, operator.Name))
 		check(a.refuseSandbox(ctx, operator.ID))
 		p.operators = append(p.operators, operator)
 	}
@@ -97,9 +99,10 @@ func (a Applier) plan(ctx context.Context, d Document) (plan, error) {
 	for _, e := range d.Organizations {
 		organization := dialtone.Organization{ID: e.ID, Name: e.Name}
 		check(organization.Validate())
+		check(inOneLine("organization", organization.ID, organization.Name))
 		p.organizations = append(p.organizations, organization)
 		for _, text := range e.Owners {
-			email, err := dialtone.NormaliseEmail(text)
+			email, err := writing.Email(text)
 			check(err)
 			p.owners[organization.ID] = append(p.owners[organization.ID], email)
 		}
@@ -107,6 +110,7 @@ func (a Applier) plan(ctx context.Context, d Document) (plan, error) {
 	for _, e := range d.Products {
 		product := e.product()
 		check(product.Validate())
+		check(inOneLine("product", product.ID, product.Name))
 		p.products = append(p.products, product)
 		for _, l := range e.Listing {
 			listing := l.listing(product.ID)
@@ -279,4 +283,12 @@ func hasSecret(client dialtone.Client, hash string) bool {
 		}
 	}
 	return false
+}
+
+// inOneLine refuses a name in which something is not seen: it would be shown otherwise than it is written.
+func inOneLine(noun, id, name string) error {
+	if writing.Hides(name) {
+		return fmt.Errorf("%s %q: %w: its name has line breaks or invisible characters", noun, id, dialtone.ErrInvalid)
+	}
+	return nil
 }

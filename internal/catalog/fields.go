@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/writing"
 )
 
 // fields collects what is wrong with a form. Each check returns the value to keep; the raw one is dropped.
@@ -43,7 +44,7 @@ func (f *fields) line(rule line, text string) string {
 	case text == "" && rule.required:
 		f.refuse(rule.field, "Write "+rule.words+".")
 	case text == "":
-	case !utf8.ValidString(text) || strings.ContainsFunc(text, hidden):
+	case !utf8.ValidString(text) || writing.Hides(text):
 		f.refuse(rule.field, "Take away line breaks and invisible characters: others could not see what it says.")
 	case utf8.RuneCountInString(text) > rule.longest:
 		f.refuse(rule.field, fmt.Sprintf("Write at most %d characters; these are %d.", rule.longest, utf8.RuneCountInString(text)))
@@ -56,26 +57,13 @@ func (f *fields) line(rule line, text string) string {
 // text checks a text of several lines, which end in \n whatever the browser sends.
 func (f *fields) text(rule line, text string) string {
 	text = strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text))
-	hides := func(r rune) bool { return r != '\n' && r != '\t' && hidden(r) }
 	switch {
-	case !utf8.ValidString(text) || strings.ContainsFunc(text, hides):
+	case !utf8.ValidString(text) || writing.Hides(strings.NewReplacer("\n", " ", "\t", " ").Replace(text)):
 		f.refuse(rule.field, "Take away invisible characters: others could not see what it says.")
 	case utf8.RuneCountInString(text) > rule.longest:
 		f.refuse(rule.field, fmt.Sprintf("Write at most %d characters; these are %d.", rule.longest, utf8.RuneCountInString(text)))
 	}
 	return text
-}
-
-// hidden reports whether a character is not seen but changes what is seen: a control, a line break, or one that turns the
-// direction of the text around, with which "Bank" could be written so that another name shows. What scripts need stays:
-// the joiners of Persian and of emoji, and the marks for the direction of a neighbour.
-func hidden(r rune) bool {
-	const nonJoiner, joiner, leftToRight, rightToLeft = '\u200c', '\u200d', '\u200e', '\u200f'
-	switch r {
-	case nonJoiner, joiner, leftToRight, rightToLeft:
-		return false
-	}
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
 func visible(r rune) bool { return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S) }
@@ -93,7 +81,7 @@ func (f *fields) address(field, text string) string {
 
 func webAddress(text string) bool {
 	return len(text) <= longestAddress && utf8.ValidString(text) && dialtone.PublicAddress(text) &&
-		!strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || hidden(r) || r == '\\' })
+		!strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || writing.Unseen(r) || r == '\\' })
 }
 
 // support checks where a product's users get help: an https address or an e-mail address; it may be empty.
@@ -102,7 +90,7 @@ func (f *fields) support(field, text string) string {
 	if text == "" || webAddress(text) {
 		return text
 	}
-	if email, err := dialtone.NormaliseEmail(text); err == nil && !strings.ContainsFunc(email, hidden) {
+	if email, err := writing.Email(text); err == nil {
 		return email
 	}
 	f.refuse(field, "Write an address that begins with https://, or an e-mail address.")

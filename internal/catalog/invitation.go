@@ -10,6 +10,7 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/writing"
 )
 
 type invitationStore interface {
@@ -83,8 +84,8 @@ func (c *Catalog) Invite(
 
 func (c *Catalog) checkInvited(ctx context.Context, organizationID, email string, role dialtone.Role) (string, error) {
 	var f fields
-	normal, err := dialtone.NormaliseEmail(email)
-	if err != nil || strings.ContainsFunc(normal, hidden) {
+	normal, err := writing.Email(email)
+	if err != nil {
 		f.refuse("email", "Write an e-mail address, as kim@example.com.")
 	}
 	if err := checkRole(role); err != nil {

@@ -96,7 +96,7 @@ func TestInvitationsAreChecked(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	ctx, org := t.Context(), s.organization.ID
-	for _, email := range []string{"", "kim", "kim@", "Kim <kim@example.com>", "kim@example.com, x@example.com", "kim@localdomain", "a\u202e@example.com"} {
+	for _, email := range []string{"", "kim", "kim@", "Kim <kim@example.com>", "kim@example.com, x@example.com", "kim@localdomain", "a\u202e b@example.com"} {
 		_, err := s.Invite(ctx, s.owner, org, email, dialtone.RoleViewer, now)
 		wrong(t, err, "email")
 	}

@@ -1,10 +1,7 @@
 package dialtone
 
 import (
-	"fmt"
-	"net/mail"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -12,7 +9,7 @@ import (
 // have none; they are known by their lines.
 type Account struct {
 	ID string
-	// Email is proved by a code that was sent to it, in the form of NormaliseEmail, and belongs to one account. It is empty
+	// Email is proved by a code that was sent to it, in the form of writing.Email, and belongs to one account. It is empty
 	// for a person who is known through a company's sign-in only.
 	Email   string
 	Name    string // as colleagues read it; may be empty
@@ -27,22 +24,6 @@ func (a Account) Display() string {
 		}
 	}
 	return a.ID
-}
-
-// NormaliseEmail returns an e-mail address (RFC 5321 §4.1.2, without quoted parts) in lower case: nobody has two accounts by
-// capital letters. Error: ErrInvalid.
-func NormaliseEmail(text string) (string, error) {
-	const longest = 254 // RFC 5321 §4.5.3.1.3, without the angle brackets
-	text = strings.TrimSpace(text)
-	parsed, err := mail.ParseAddress(text)
-	if err != nil || parsed.Name != "" || parsed.Address != text || len(text) > longest {
-		return "", fmt.Errorf("e-mail address: %w", ErrInvalid)
-	}
-	local, domain, _ := strings.Cut(text, "@")
-	if local == "" || strings.ContainsAny(text, " \"\\(),:;<>[]") || !strings.Contains(strings.Trim(domain, "."), ".") && domain != "localhost" {
-		return "", fmt.Errorf("e-mail address: %w", ErrInvalid)
-	}
-	return strings.ToLower(text), nil
 }
 
 // AccountSession is a signed-in browser of an account. The cookie holds the id and a secret, the row the id and the secret's

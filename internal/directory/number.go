@@ -11,6 +11,7 @@ import (
 	"github.com/nyaruka/phonenumbers"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/writing"
 )
 
 // Problem is what is wrong with a number, as far as the person who typed it can do something about it.
@@ -113,7 +114,7 @@ func strip(input string) (digits string, international bool, err error) {
 	}
 	var out strings.Builder
 	for _, r := range input {
-		digit, ok := asciiDigit(r)
+		digit, ok := writing.Digit(r)
 		switch {
 		case ok:
 			out.WriteByte(digit)
@@ -139,20 +140,10 @@ func strip(input string) (digits string, international bool, err error) {
 	return digits, international, nil
 }
 
-// asciiDigit reads a digit of the scripts that our languages' keyboards write.
-func asciiDigit(r rune) (byte, bool) {
-	for _, zero := range []rune{'0', '٠', '۰', '０'} { // ASCII, Arabic-Indic, extended Arabic-Indic, full width
-		if r >= zero && r <= zero+9 {
-			return byte('0' + r - zero), true
-		}
-	}
-	return 0, false
-}
-
-// separator reports whether people, and the address books that they copy from, put r between digits. The format characters
-// keep a number's writing direction.
+// separator reports whether people, and the address books that they copy from, put r between digits. What is not seen keeps
+// a number's writing direction, or came along with it.
 func separator(r rune) bool {
-	return strings.ContainsRune("-.()/‐‑‒–—−", r) || unicode.IsSpace(r) || unicode.Is(unicode.Cf, r)
+	return strings.ContainsRune("-.()/‐‑‒–—−", r) || unicode.IsSpace(r) || writing.Unseen(r) && !unicode.IsControl(r)
 }
 
 // parse asks the numbering plans about digits with or without a plus sign. With an error for its length it returns the number

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/writing"
 )
 
 // wording is the sentence of a PIN SMS in one language: the code first, so that a lock screen shows it. In the Latin
@@ -81,15 +82,10 @@ func fit(sentence, product, code, lastLine string) string {
 }
 
 // oneLine keeps a name from bringing lines of its own: "@evil.example #123456" at the end of a message would bind the code to
-// another site. Control and format characters, which could also turn the writing direction, become spaces.
+// another site. What is not seen, and could also turn the writing direction, goes; what is spelling stays.
 func oneLine(name string) string {
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.IsSpace(r) || r == unicode.ReplacementChar {
-			return ' '
-		}
-		return r
-	}, norm.NFC.String(name))
-	return strings.Join(strings.Fields(name), " ")
+	name = strings.ReplaceAll(norm.NFC.String(strings.ToValidUTF8(name, " ")), string(unicode.ReplacementChar), " ")
+	return strings.Join(strings.Fields(writing.Seen(name)), " ")
 }
 
 // wordingFor finds the words by the language's first part: "sv-FI" is Swedish.

@@ -13,8 +13,8 @@ import (
 	"github.com/wneessen/go-mail"
 	"github.com/wneessen/go-mail/smtp"
 
-	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/writing"
 )
 
 const (
@@ -44,7 +44,7 @@ func NewSMTP(config SMTPConfig) (*SMTP, error) {
 func (s *SMTP) SendMail(ctx context.Context, m Mail) error {
 	ctx, cancel := context.WithTimeout(ctx, s.settings.Timeout)
 	defer cancel()
-	to, err := dialtone.NormaliseEmail(m.To)
+	to, err := writing.Email(m.To)
 	if err != nil {
 		return &Failure{Kind: Rejected, Code: "address"}
 	}
@@ -65,7 +65,7 @@ func (s *SMTP) SendMail(ctx context.Context, m Mail) error {
 func (s *SMTP) letter(to string, m Mail) (*mail.Msg, error) {
 	letter := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	letter.FromMailAddress(s.settings.from)
-	if err := letter.To(to); err != nil {
+	if err := letter.To(writing.WireEmail(to)); err != nil {
 		return nil, fmt.Errorf("recipient: %w", err)
 	}
 	// A subject may hold an organization's name: a line break in it would begin a header of the attacker's own.
@@ -169,10 +169,10 @@ func (s *SMTP) address(client *smtp.Client, to string) error {
 		return &Failure{Kind: Rejected, Code: "smtp_no_smtputf8"}
 	}
 	client.SkipSMTPUTF8(plain)
-	if err := client.Mail("<" + from + ">"); err != nil {
+	if err := client.Mail("<" + writing.WireEmail(from) + ">"); err != nil {
 		return failureAt("MAIL", err)
 	}
-	if err := client.Rcpt("<" + to + ">"); err != nil {
+	if err := client.Rcpt("<" + writing.WireEmail(to) + ">"); err != nil {
 		return failureAt("RCPT", err)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/writing"
 )
 
 // SMTPConfig describes the mail server that takes our e-mails. It is the part smtp of the configuration file:
@@ -77,7 +78,7 @@ func (c SMTPConfig) checked() (smtpSettings, error) {
 	if err != nil {
 		return smtpSettings{}, invalid("SMTP sender %q is not an address: write it as Dialtone <no-reply@example.com>", c.From)
 	}
-	if from.Address, err = dialtone.NormaliseEmail(from.Address); err != nil {
+	if from.Address, err = writing.Email(from.Address); err != nil {
 		return smtpSettings{}, invalid("SMTP sender %q is not an address: write it as Dialtone <no-reply@example.com>", c.From)
 	}
 	if c.Password, err = expandEnvironment(c.Password); err != nil {

@@ -196,12 +196,31 @@ func TestAnAddressBeyondASCIIAsksForSMTPUTF8(t *testing.T) {
 	t.Parallel()
 	server := newMailServer(t, TLSStart)
 	m := letterToAda
-	m.To = "åda@färjor.example"
+	m.To = "åda@xn--frjor-gra.example"
 	if err := server.sender(t, TLSStart).SendMail(context.Background(), m); err != nil {
 		t.Fatal(err)
 	}
 	if got := server.only(t); got.to != m.To || !got.utf8 {
 		t.Errorf("envelope %+v", got)
+	}
+}
+
+func TestAnAddressIsWrittenAsMailServersReadIt(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]string{
+		"ada@färjor.example":  "ada@xn--frjor-gra.example", // a domain needs no SMTPUTF8
+		"a..b@docomo.example": `"a..b"@docomo.example`, "a.@docomo.example": `"a."@docomo.example`,
+	} {
+		server := newMailServer(t, TLSStart)
+		m := letterToAda
+		m.To = typed
+		if err := server.sender(t, TLSStart).SendMail(context.Background(), m); err != nil {
+			t.Fatal(err)
+		}
+		if got := server.only(t); got.to != strings.ReplaceAll(want, `"`, "") || got.utf8 || // the server reads the quotation marks
+			!strings.Contains(got.text, "To: <"+want+">") {
+			t.Errorf("%s: envelope %+v", typed, got)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/writing"
 )
 
 // VerifyRequest brings a PIN.
@@ -138,7 +139,7 @@ func (s *Service) parsePIN(typed string) (secret.Text, error) {
 	if len(typed) > maxTyped {
 		return "", fmt.Errorf("PIN: %w: it is too long", dialtone.ErrInvalid)
 	}
-	pin := dialtone.TypedDigits(typed)
+	pin := writing.TypedDigits(typed)
 	if len(pin) < minDigits || len(pin) > s.Policy.Digits || strings.ContainsFunc(pin, func(r rune) bool { return r < '0' || r > '9' }) {
 		return "", fmt.Errorf("PIN: %w: it is not %d digits", dialtone.ErrInvalid, s.Policy.Digits)
 	}

@@ -22,7 +22,7 @@ func (db *DB) Account(ctx context.Context, id string) (dialtone.Account, error) 
 	return a, err
 }
 
-// AccountByEmail returns the account that an e-mail address, in the form of dialtone.NormaliseEmail, belongs to.
+// AccountByEmail returns the account that an e-mail address, in the form of writing.Email, belongs to.
 func (db *DB) AccountByEmail(ctx context.Context, email string) (dialtone.Account, error) {
 	return accountByEmail(ctx, db.read(), email)
 }
