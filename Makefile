@@ -31,3 +31,6 @@ bench: ## measure each operation against its bare server, on SQLite and on Postg
 
 fuzz: ## fuzz every parser of outside input, FUZZTIME=30s each
 	scripts/fuzz
+
+long: ## what takes minutes: rolling restarts behind HAProxy; scripts/long PART for one of them
+	scripts/long

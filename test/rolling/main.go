@@ -1,0 +1,242 @@
+// Command rolling restarts two nodes on one PostgreSQL behind HAProxy, one after the other and under load, and fails if a request is
+// lost. HAProxy repeats nothing here: what is lost would be lost to a person.
+//
+//	scripts/test-postgres go run ./test/rolling
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+const (
+	workers       = 16
+	rounds        = 2 // restarts of each node
+	shutdownDelay = 3 * time.Second
+)
+
+// balancer is what docs/operate/balancers.md advises, without redispatch and retries.
+const balancer = `
+global
+    maxconn 2000
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 30s
+    timeout server 30s
+    retries 0
+frontend in
+    bind %s
+    default_backend nodes
+backend nodes
+    balance roundrobin
+    option httpchk GET /readyz
+    default-server inter 500ms fall 1 rise 1 check
+    server one %s
+    server two %s
+`
+
+func main() {
+	if err := run(); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run() error {
+	folder, err := os.MkdirTemp("", "rolling")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	program := filepath.Join(folder, "dialtone")
+	if output, err := exec.Command("go", "build", "-o", program, "./cmd/dialtone").CombinedOutput(); err != nil {
+		return fmt.Errorf("build: %w: %s", err, output)
+	}
+	key := filepath.Join(folder, "root.key")
+	if output, err := exec.Command(program, "keys", "root", "--file", key).CombinedOutput(); err != nil {
+		return fmt.Errorf("root key: %w: %s", err, output)
+	}
+	front, one, two, err := freeAddresses()
+	if err != nil {
+		return err
+	}
+	nodes := []*node{{program: program, key: key, address: one}, {program: program, key: key, address: two}}
+	for _, n := range nodes {
+		if err := n.start(); err != nil {
+			return err
+		}
+		defer n.kill()
+	}
+	config := filepath.Join(folder, "haproxy.cfg")
+	if err := os.WriteFile(config, fmt.Appendf(nil, balancer, front, one, two), 0o600); err != nil {
+		return err
+	}
+	proxy := exec.Command("haproxy", "-db", "-f", config)
+	proxy.Stderr = os.Stderr
+	if err := proxy.Start(); err != nil {
+		return fmt.Errorf("HAProxy (Debian: apt-get install haproxy): %w", err)
+	}
+	defer func() { _ = proxy.Process.Kill() }()
+	if err := answers("http://" + front + "/readyz"); err != nil {
+		return err
+	}
+	return restartUnderLoad(nodes, "http://"+front)
+}
+
+func restartUnderLoad(nodes []*node, front string) error {
+	ctx, end := context.WithCancel(context.Background())
+	defer end()
+	var load load
+	var working sync.WaitGroup
+	for range workers {
+		working.Go(func() { load.run(ctx, front) })
+	}
+	for range rounds {
+		for _, n := range nodes {
+			time.Sleep(2 * time.Second)
+			if err := n.restart(); err != nil {
+				return err
+			}
+		}
+	}
+	time.Sleep(2 * time.Second)
+	end()
+	working.Wait()
+	return load.report()
+}
+
+// load counts what became of requests.
+type load struct {
+	lost atomic.Int64
+	mu   sync.Mutex
+	took []time.Duration
+	why  error
+}
+
+func (l *load) run(ctx context.Context, front string) {
+	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 1}}
+	for i := 0; ctx.Err() == nil; i++ {
+		began := time.Now()
+		err := l.ask(client, front, i)
+		took := time.Since(began)
+		if err != nil {
+			l.lost.Add(1)
+		}
+		l.mu.Lock()
+		l.took = append(l.took, took)
+		if err != nil {
+			l.why = err
+		}
+		l.mu.Unlock()
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// ask sends a POST, which nobody may repeat, or a GET. The client is unknown, which takes a look into the database.
+func (l *load) ask(client *http.Client, front string, i int) error {
+	var answer *http.Response
+	var err error
+	want := http.StatusOK
+	if i%2 == 0 {
+		answer, err = client.Get(front + "/.well-known/jwks.json")
+	} else {
+		want = http.StatusUnauthorized
+		answer, err = client.Post(front+"/oauth2/token", "application/x-www-form-urlencoded",
+			strings.NewReader("grant_type=client_credentials&client_secret=x&client_id=c"+fmt.Sprint(i)))
+	}
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+		return err
+	}
+	if answer.StatusCode != want {
+		return fmt.Errorf("status %d, want %d", answer.StatusCode, want)
+	}
+	return nil
+}
+
+func (l *load) report() error {
+	slices.Sort(l.took)
+	at := func(part float64) time.Duration { return l.took[int(part*float64(len(l.took)-1))].Round(100 * time.Microsecond) }
+	fmt.Printf("rolling: %d requests, %d lost, p50 %s, p99 %s, longest %s, in %d restarts of 2 nodes behind HAProxy\n",
+		len(l.took), l.lost.Load(), at(0.5), at(0.99), at(1), 2*rounds)
+	if l.lost.Load() > 0 {
+		return fmt.Errorf("%d requests were lost, the last one: %w", l.lost.Load(), l.why)
+	}
+	return nil
+}
+
+// node is one process.
+type node struct {
+	program, key, address string
+	process               *exec.Cmd
+}
+
+func (n *node) start() error {
+	database := os.Getenv("DIALTONE_TEST_POSTGRES")
+	if database == "" {
+		return errors.New("DIALTONE_TEST_POSTGRES names no server: run scripts/test-postgres go run ./test/rolling")
+	}
+	n.process = exec.Command(n.program, "serve", "--issuer", "http://localhost:8080", "--identity-listen", n.address,
+		"--database", database, "--root-key-file", n.key, "--trusted-proxies", "127.0.0.0/8", "--shutdown-delay", shutdownDelay.String(), "--log-level", "error")
+	n.process.Stderr = os.Stderr
+	if err := n.process.Start(); err != nil {
+		return err
+	}
+	return answers("http://" + n.address + "/readyz")
+}
+
+func (n *node) restart() error {
+	if err := n.process.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	if err := n.process.Wait(); err != nil {
+		return fmt.Errorf("a node did not end in good order: %w", err)
+	}
+	return n.start()
+}
+
+func (n *node) kill() { _ = n.process.Process.Kill() }
+
+// answers waits for 200.
+func answers(address string) error {
+	for range 300 {
+		if answer, err := http.Get(address); err == nil {
+			_ = answer.Body.Close()
+			if answer.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return fmt.Errorf("%s is not ready within 30 s", address)
+}
+
+func freeAddresses() (front, one, two string, err error) {
+	var found []string
+	for range 3 {
+		socket, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return "", "", "", err
+		}
+		defer socket.Close()
+		found = append(found, socket.Addr().String())
+	}
+	return found[0], found[1], found[2], nil
+}
