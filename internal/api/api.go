@@ -71,6 +71,7 @@ type API struct {
 	rates      rate.Buckets
 	operations []*operation
 	documents  map[string]document // by path
+	readOnly   map[string][]string // by the pattern of an operation that replaces something
 	own        origin.Own
 }
 
@@ -91,6 +92,7 @@ func New(c Config) *API {
 	a.failedRequestOperations()
 	a.apiKeyOperations()
 	a.activityOperations()
+	a.readOnly = a.findReadOnly()
 	a.documents = a.renderDocuments()
 	return a
 }

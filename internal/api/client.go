@@ -145,7 +145,10 @@ type updateClientRequest struct {
 }
 
 func (a *API) updateClient(ctx context.Context, v *visit, in *updateClientRequest) (*clientAnswer, error) {
-	seen, err := in.seen()
+	seen, err := in.seen(func() (time.Time, error) {
+		current, _, _, err := a.Catalog.Client(ctx, v.actor, in.ClientID)
+		return current.Updated, err
+	})
 	if err != nil {
 		return nil, err
 	}

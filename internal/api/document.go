@@ -32,7 +32,8 @@ cannot set the company's own sign-in.
 RFC 3339 in UTC. A time that is not there never came or never comes.
 
 **Changing things.** PUT replaces the whole thing. It needs the ETag of what you read in If-Match; if somebody else was faster,
-the answer is 412 with the thing as it is now.
+the answer is 412 with the thing as it is now. You may send back what you read with your change in it: members that cannot be set
+are taken as long as they are as you read them. A GET with If-None-Match answers 304 while nothing has changed.
 
 **Repeating.** Send an Idempotency-Key with a POST, and a repetition within 24 hours gets the first answer again instead of doing
 it twice. A request that failed changed nothing: its key can be used again.

@@ -73,11 +73,18 @@ func (a *API) handle(w http.ResponseWriter, r *http.Request) (*answer, error) {
 	if wait := a.rates.Take(v.actor.APIKeyID, keyLimit, v.now); wait > 0 {
 		return nil, tooMany(wait, fmt.Sprintf("A key may send %d requests a minute.", keyLimit.PerMinute))
 	}
+	// Before anything else is said of the request: who may not do this learns no more than that.
+	if err := a.Catalog.May(r.Context(), v.actor, v.organization(), o.right); err != nil {
+		return nil, err
+	}
 	body, err := readBody(w, r, o)
 	if err != nil {
 		return nil, err
 	}
 	r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+	if body, err = a.withoutReadOnly(r, v, o, body); err != nil {
+		return nil, err
+	}
 	if r.Method == http.MethodPost {
 		return a.once(r, v, body)
 	}
@@ -122,6 +129,10 @@ func readBody(w http.ResponseWriter, r *http.Request, o *operation) ([]byte, err
 	if len(body) == 0 {
 		return nil, nil
 	}
+	// RFC 9110 §8.4, §15.5.16.
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return nil, newProblem(kindMediaType, "Send the body as it is, without Content-Encoding.").with("Accept-Encoding", "identity")
+	}
 	return body, checkMediaType(r, o, body)
 }
 
@@ -135,7 +146,11 @@ func checkMediaType(r *http.Request, o *operation, body []byte) error {
 	if err != nil || !slices.Contains(takes, got) || charset != "" && !strings.EqualFold(charset, "utf-8") {
 		return newProblem(kindMediaType, "Send Content-Type: "+strings.Join(takes, " or ")+".").with("Accept", strings.Join(takes, ", "))
 	}
-	if len(o.pictures) == 0 && !utf8.Valid(body) {
+	r.Header.Set("Content-Type", got) // in small letters, as whoever reads it next wants it (RFC 9110 §8.3.1)
+	if len(o.pictures) > 0 {
+		return nil
+	}
+	if !utf8.Valid(body) {
 		return newProblem(kindMalformed, "The body is not UTF-8.")
 	}
 	return nil
@@ -153,6 +168,9 @@ func (a *API) run(r *http.Request, v *visit, body []byte) (made *answer, err err
 	r.Header.Del("Accept") // there is one form of an answer
 	made = newAnswer()
 	a.mux.ServeHTTP(made, r)
+	if v.failed == nil && unchanged(r, made) {
+		return notModified(made), nil
+	}
 	return made, v.failed
 }
 

@@ -38,7 +38,7 @@ var (
 	kindIncomplete   = Kind{"incomplete", http.StatusConflict, "The product is not complete", "Do what errors lists, then offer the product again."}
 	kindChanged      = Kind{"changed-meanwhile", http.StatusPreconditionFailed, "Somebody else changed it meanwhile", "Take over the member current, apply your change to it, and send its ETag in If-Match."}
 	kindTooLarge     = Kind{"too-large", http.StatusRequestEntityTooLarge, "The body is too large", "Send less: 256 KiB of JSON, 512 KiB of picture."}
-	kindMediaType    = Kind{"unsupported-media-type", http.StatusUnsupportedMediaType, "The body has a type that is not taken here", "Send Content-Type: application/json, or for an icon the type of the picture."}
+	kindMediaType    = Kind{"unsupported-media-type", http.StatusUnsupportedMediaType, "The body has a type that is not taken here", "Send Content-Type: application/json, or for an icon the type of the picture, and no Content-Encoding."}
 	kindInvalid      = Kind{"invalid", http.StatusUnprocessableEntity, "Some values cannot be taken", "Correct each field that errors names."}
 	kindKeyReused    = Kind{"idempotency-key-reused", http.StatusUnprocessableEntity, "This idempotency key belongs to another request", "Use a new key for every new request."}
 	kindPrecondition = Kind{"precondition-required", http.StatusPreconditionRequired, "If-Match is missing", "Read the thing and send its ETag in If-Match, so that no change of somebody else is lost."}
@@ -98,6 +98,9 @@ func problemOf(err error) *Problem {
 		return p
 	}
 	if fields, ok := errors.AsType[dialtone.FieldErrors](err); ok {
+		if len(fields) == 1 && fields[0].Field == "" {
+			return newProblem(kindConflict, fields[0].Problem)
+		}
 		return invalid(fields)
 	}
 	if conflict, ok := errors.AsType[*dialtone.ConflictError](err); ok {

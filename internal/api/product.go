@@ -121,11 +121,19 @@ type updateProductRequest struct {
 }
 
 func (a *API) updateProduct(ctx context.Context, v *visit, in *updateProductRequest) (*productAnswer, error) {
-	seen, err := in.seen()
+	seen, err := in.seen(a.productVersion(ctx, v, in.ProductID))
 	if err != nil {
 		return nil, err
 	}
 	return answerProduct(a.Catalog.SaveProduct(ctx, v.actor, in.ProductID, catalog.ProductEdit(in.Body), seen, v.now))
+}
+
+// productVersion is for Matching.seen.
+func (a *API) productVersion(ctx context.Context, v *visit, productID string) func() (time.Time, error) {
+	return func() (time.Time, error) {
+		current, _, err := a.Catalog.Product(ctx, v.actor, productID)
+		return current.Updated, err
+	}
 }
 
 func answerProduct(p dialtone.Product, err error) (*productAnswer, error) {

@@ -85,7 +85,7 @@ type setScopesRequest struct {
 }
 
 func (a *API) setProductScopes(ctx context.Context, v *visit, in *setScopesRequest) (*scopesAnswer, error) {
-	seen, err := in.seen()
+	seen, err := in.seen(a.productVersion(ctx, v, in.ProductID))
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
 // noteRequestFault is a huma.Transformer: when huma answers that a request does not fit its operation, the answer is noted as
@@ -71,6 +73,9 @@ var format = huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: dec
 // decodeJSON is json.Unmarshal with errors in our words. Members that an operation does not know are found by their schema; but
 // neither the schema nor json.Unmarshal tells Name from name, so names in capitals end here.
 func decodeJSON(data []byte, into any) error {
+	if err := dialtone.UniqueNames(data); err != nil {
+		return newProblem(kindMalformed, err.Error())
+	}
 	err := json.Unmarshal(data, into)
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return newProblem(kindMalformed, fmt.Sprintf("The body is not JSON: look at byte %d.", syntax.Offset))

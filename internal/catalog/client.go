@@ -88,7 +88,7 @@ func (c *Catalog) CreateClient(
 		return dialtone.Client{}, "", fmt.Errorf("create client: %w", err)
 	case len(others) >= mostClients:
 		problem := fmt.Sprintf("A product has at most %d clients. Delete one that is no longer used.", mostClients)
-		return dialtone.Client{}, "", dialtone.FieldErrors{{Field: "description", Problem: problem}}
+		return dialtone.Client{}, "", dialtone.FieldErrors{{Problem: problem}} // no field is wrong
 	}
 	var first dialtone.ClientSecret
 	var text secret.Text

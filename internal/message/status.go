@@ -132,6 +132,9 @@ func (h *statusHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // report reads the body; false if it names no message or no known state.
 func (h *statusHandler) report(body []byte, now time.Time) (dialtone.SMSReport, bool) {
+	if dialtone.UniqueNames(body) != nil {
+		return dialtone.SMSReport{}, false
+	}
 	var document any
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()

@@ -44,6 +44,9 @@ func ParseClaims(text string) (Claims, error) {
 	if len(text) > maxClaimsLength {
 		return Claims{}, NewError(InvalidRequest, "claims is longer than 4 KiB")
 	}
+	if err := dialtone.UniqueNames([]byte(text)); err != nil {
+		return Claims{}, NewError(InvalidRequest, "claims has a name twice in one object").WithCause(err)
+	}
 	// Maps instead of structs, here and below: encoding/json would take ID_TOKEN for id_token, and JSON does not.
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(text), &members); err != nil || members == nil {

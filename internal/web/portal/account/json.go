@@ -30,7 +30,7 @@ const longestCredential = 64 << 10 // bytes
 func (m *Room) readCredential(w http.ResponseWriter, r *http.Request) (credential, bool) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, longestCredential))
 	var c credential
-	if err != nil || json.Unmarshal(body, &c) != nil || len(c.Response) == 0 {
+	if err != nil || dialtone.UniqueNames(body) != nil || json.Unmarshal(body, &c) != nil || len(c.Response) == 0 {
 		answer(w, http.StatusBadRequest, problem{"The answer of your browser could not be read. Load the page again."})
 		return credential{}, false
 	}
