@@ -40,7 +40,7 @@ type Store interface {
 	CreateEmailCode(ctx context.Context, c dialtone.EmailCode, budgets []dialtone.Budget, now time.Time) error
 	// TryEmailCode counts a try and, if the code is right, finds the account of the address, or inserts accountIfNew, and inserts
 	// the session for it, in one transaction. Errors, none of which counts as a try: ErrNotFound for another browser or address;
-	// ErrExpired if it is too old or superseded; ErrExhausted, a *BudgetError if the address's tries are used up; ErrConflict if
+	// ErrExpired if it is too old or superseded; ErrExhausted; ErrConflict if
 	// the right code came already.
 	TryEmailCode(ctx context.Context, try dialtone.EmailTry, accountIfNew dialtone.Account, session dialtone.AccountSession, now time.Time) (dialtone.EmailTried, error)
 

@@ -97,12 +97,12 @@ func (s *Service) send(ctx context.Context, m message.Mail) error {
 
 // What a budget counts.
 const (
-	countEmailSends    = "account-email-sends"
-	countEmailFailures = "account-email-failures"
-	countAddressSends  = "account-address-sends"
-	countNetworkSends  = "account-network-sends"
-	countSignIns       = "account-sign-ins"
-	countCompany       = "company-sign-ins"
+	countEmailSends   = "account-email-sends"
+	countEmailNetwork = "account-email-network-sends"
+	countAddressSends = "account-address-sends"
+	countNetworkSends = "account-network-sends"
+	countSignIns      = "account-sign-ins"
+	countCompany      = "company-sign-ins"
 )
 
 func budgetKey(count, key string) string { return count + ":" + key }
@@ -117,11 +117,13 @@ func (s *Service) emailKey(email string) string {
 	return encode(s.Keys.Fixed(secret.LabelEmail, email))
 }
 
-// sendBudgets are what one code is charged to. Limits that are not set are no budget.
+// sendBudgets are what one code is charged to. Limits that are not set are no budget. Each network has a share of an address's codes,
+// so that one stranger does not take them all.
 func (s *Service) sendBudgets(emailKey, address string) []dialtone.Budget {
 	network := func(of string) string { return encode(s.Keys.Fixed(secret.LabelNetwork, of)) }
 	budgets := []dialtone.Budget{
-		{Key: budgetKey(countEmailSends, emailKey), Limits: s.Policy.EmailSends},
+		{Key: budgetKey(countEmailNetwork, encode(s.Keys.Fixed(secret.LabelNetwork, emailKey, dialtone.Neighbourhood(address)))), Limits: s.Policy.EmailSends},
+		{Key: budgetKey(countEmailSends, emailKey), Limits: s.Policy.EmailTotal},
 		{Key: budgetKey(countAddressSends, network(dialtone.Household(address))), Limits: s.Policy.AddressSends},
 		{Key: budgetKey(countNetworkSends, network(dialtone.Neighbourhood(address))), Limits: s.Policy.NetworkSends},
 	}

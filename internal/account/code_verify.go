@@ -36,7 +36,7 @@ func (e *WrongCodeError) Error() string { return fmt.Sprintf("wrong code, %d tri
 // VerifyCode spends one try and signs the person in if the code is right. An address that has no account gets one.
 //
 // Errors: *WrongCodeError; FieldErrors for "code" if it is no code at all, which costs no try; ErrExpired if it is too old, was
-// used, or a newer one was asked for; ErrExhausted if the tries are used up, with a *BudgetError if the address's are; ErrNotFound
+// used, or a newer one was asked for; ErrExhausted if the tries are used up; ErrNotFound
 // if this browser asked for no such code for this address.
 func (s *Service) VerifyCode(ctx context.Context, e CodeEntry, now time.Time) (SignedIn, error) {
 	code, err := s.parseCode(e.Code)
@@ -55,7 +55,6 @@ func (s *Service) VerifyCode(ctx context.Context, e CodeEntry, now time.Time) (S
 	session, cookie := s.newSession(dialtone.SignInEmail, e.Agent, now)
 	tried, err := s.Store.TryEmailCode(ctx, dialtone.EmailTry{
 		ID: e.CodeID, BrowserHash: secret.Hash(e.BrowserID), EmailKey: emailKey, CodeHash: hash, MaxAttempts: s.Policy.Tries,
-		Budget: dialtone.Budget{Key: budgetKey(countEmailFailures, emailKey), Limits: s.Policy.EmailFailures},
 	}, dialtone.Account{ID: secret.ID("acc"), Email: email, Created: now}, session, now)
 	switch {
 	case errors.Is(err, dialtone.ErrConflict):

@@ -104,6 +104,8 @@ func (p *provider) verify(ctx context.Context, tokens *oauth2.Token, way company
 	switch {
 	case !secret.Equal(token.Nonce, way.Nonce):
 		return nil, companyClaims{}, errors.New("the ID token is for another question: its nonce differs")
+	case dialtone.FromTheFuture(token.IssuedAt, now):
+		return nil, companyClaims{}, errors.New("the ID token was issued in the future")
 	case token.Subject == "" || len(token.Subject) > maxSubject:
 		return nil, companyClaims{}, fmt.Errorf("the subject has %d bytes", len(token.Subject))
 	case len(token.Audience) > 1 && claims.AuthorizedParty != way.ClientID, claims.AuthorizedParty != "" && claims.AuthorizedParty != way.ClientID:

@@ -37,7 +37,8 @@ func newPasskeys(origin *url.URL) (*webauthn.WebAuthn, error) {
 		AttestationPreference: protocol.PreferNoAttestation,
 		AuthenticatorSelection: protocol.AuthenticatorSelection{
 			ResidentKey: protocol.ResidentKeyRequirementRequired, RequireResidentKey: protocol.ResidentKeyRequired(),
-			UserVerification: protocol.VerificationPreferred,
+			// A passkey is the whole sign-in: without the person's finger, face or PIN it proves who has the device.
+			UserVerification: protocol.VerificationRequired,
 		},
 		// We ask for no extension and read none, and some password managers answer to what nobody asked (WebAuthn §9.4).
 		ExtensionsUnsolicitedOutputPolicy: protocol.UnsolicitedOutputPolicyIgnore,

@@ -20,7 +20,7 @@ func (s *Service) BeginPasskey(_ context.Context, now time.Time) (options json.R
 	if err != nil {
 		return nil, "", fmt.Errorf("begin passkey sign-in: %w", err)
 	}
-	assertion, data, err := w.BeginDiscoverableLogin()
+	assertion, data, err := w.BeginDiscoverableLogin(webauthn.WithUserVerification(protocol.VerificationRequired))
 	if err != nil {
 		return nil, "", fmt.Errorf("begin passkey sign-in: %w", err)
 	}

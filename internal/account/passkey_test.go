@@ -99,7 +99,7 @@ func TestTheOptionsAskForAPasskeyThatNamesNobody(t *testing.T) {
 	}
 	key := asked.PublicKey
 	if key.RP.ID != "developers.example.com" || key.User.Name != ada || key.Attestation != "none" || !key.AuthenticatorSelection.RequireResidentKey ||
-		key.AuthenticatorSelection.ResidentKey != "required" || key.AuthenticatorSelection.UserVerification != "preferred" {
+		key.AuthenticatorSelection.ResidentKey != "required" || key.AuthenticatorSelection.UserVerification != "required" {
 		t.Errorf("options %s", create)
 	}
 	if len(key.ExcludeCredentials) != 1 || key.ExcludeCredentials[0].ID != encode(device.id) {

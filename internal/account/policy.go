@@ -9,17 +9,18 @@ import (
 
 // Policy holds the rules for codes and sessions. Start from DefaultPolicy.
 //
-// A guess is right once in 10^Digits. Against one address, EmailFailures bounds the guesses of everybody together; against many
-// addresses at once, and against people's mailboxes, the sends of one sender are bounded.
+// A guess is right once in 10^Digits. Nobody's right code is refused for what others tried: a code survives Tries wrong ones of the
+// browser that asked for it, and how many codes of an address may be asked for bounds the guesses at it. Against many addresses at once,
+// and against people's mailboxes, the sends of one sender are bounded.
 type Policy struct {
 	Digits   int           // of a code; 6 to 8
 	Lifetime time.Duration // of a code; 10 minutes at most (NIST SP 800-63B-4, OWASP ASVS 6.5.5)
 	Tries    int           // wrong ones that a code survives, and the one more that ends it; 3 to 10
 
-	EmailSends    []dialtone.Limit // codes to an address
-	EmailFailures []dialtone.Limit // wrong tries of an address over all browsers; the right code resets them
-	AddressSends  []dialtone.Limit // codes that a household (IPv4 /32, IPv6 /64) asks for
-	NetworkSends  []dialtone.Limit // codes that its network (IPv4 /24, IPv6 /48) asks for: more, many people may share it
+	// EmailSends are the codes to an address that one network (IPv4 /24, IPv6 /48) asks for, EmailTotal those of all together.
+	EmailSends, EmailTotal []dialtone.Limit
+	AddressSends           []dialtone.Limit // codes that a household (IPv4 /32, IPv6 /64) asks for
+	NetworkSends           []dialtone.Limit // codes that its network (IPv4 /24, IPv6 /48) asks for: more, many people may share it
 
 	SessionLifetime time.Duration // from sign-in, whatever happens
 	SessionIdle     time.Duration // since the browser was last seen; longer than a minute, which Seen is exact to
@@ -30,8 +31,8 @@ var DefaultPolicy = Policy{
 	Digits:          6,
 	Lifetime:        10 * time.Minute,
 	Tries:           5,
-	EmailSends:      []dialtone.Limit{{Count: 5, Window: time.Hour}, {Count: 20, Window: 24 * time.Hour}},
-	EmailFailures:   []dialtone.Limit{{Count: 20, Window: time.Hour}, {Count: 50, Window: 24 * time.Hour}},
+	EmailSends:      []dialtone.Limit{{Count: 5, Window: time.Hour}, {Count: 10, Window: 24 * time.Hour}},
+	EmailTotal:      []dialtone.Limit{{Count: 20, Window: 24 * time.Hour}},
 	AddressSends:    []dialtone.Limit{{Count: 30, Window: time.Hour}},
 	NetworkSends:    []dialtone.Limit{{Count: 300, Window: time.Hour}},
 	SessionLifetime: 30 * 24 * time.Hour,
@@ -58,8 +59,8 @@ func (p Policy) Validate() error {
 		return broken("a code is valid for %s; choose at most %s", p.Lifetime, maxLifetime)
 	case p.Tries < minTries || p.Tries > maxTries:
 		return broken("%d tries; choose %d to %d", p.Tries, minTries, maxTries)
-	case len(p.EmailFailures) == 0:
-		return broken("wrong tries of an address are not limited")
+	case len(p.EmailTotal) == 0 || p.EmailTotal[0].Count*p.Tries > maxFailures:
+		return broken("an address could be guessed at more than %d times a day", maxFailures)
 	case p.SessionIdle <= seenEvery || p.SessionLifetime < p.SessionIdle:
 		return broken("sessions end after %s, or %s without use; choose more than %s, and no more of the latter",
 			p.SessionLifetime, p.SessionIdle, seenEvery)
@@ -67,13 +68,12 @@ func (p Policy) Validate() error {
 	for _, b := range []struct {
 		of     string
 		limits []dialtone.Limit
-		most   int // 0: as many as you like
 	}{
-		{"wrong tries of an address", p.EmailFailures, maxFailures}, {"codes to an address", p.EmailSends, 0},
-		{"codes for a household", p.AddressSends, 0}, {"codes for a network", p.NetworkSends, 0},
+		{"codes to an address", p.EmailSends}, {"codes to an address in all", p.EmailTotal},
+		{"codes for a household", p.AddressSends}, {"codes for a network", p.NetworkSends},
 	} {
 		for _, limit := range b.limits {
-			if limit.Count < 1 || b.most > 0 && limit.Count > b.most {
+			if limit.Count < 1 {
 				return broken("%d %s in %s are out of bounds", limit.Count, b.of, limit.Window)
 			}
 		}

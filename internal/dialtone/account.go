@@ -78,7 +78,6 @@ type EmailTry struct {
 	EmailKey    string
 	CodeHash    string
 	MaxAttempts int
-	Budget      Budget // the address's wrong tries, spent with the try; emptied when the code is right
 }
 
 // EmailTried is what an EmailTry led to.

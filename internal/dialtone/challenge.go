@@ -39,12 +39,27 @@ func (e *BudgetError) Error() string {
 // Unwrap makes errors.Is(err, ErrExhausted) true.
 func (e *BudgetError) Unwrap() error { return ErrExhausted }
 
+// Code is a PIN as a challenge keeps it.
+type Code struct {
+	Digits       int
+	Hash, Sealed string
+}
+
+// Issue is a challenge to be made, and what decides on it.
+type Issue struct {
+	Challenge Challenge
+	Budgets   []Budget // that it is charged to
+	// Long takes the code's place if as many wrong tries as one of Guesses' limits were counted: then somebody guesses at the number.
+	// Without a key in Guesses it never does.
+	Long    Code
+	Guesses Budget
+}
+
 // Resend is what sending a challenge's PIN again changes.
 type Resend struct {
-	CodeHash   string    // of a new code; empty: the code stays
-	SealedCode string    // the new code, sealed; empty: stays
-	Expires    time.Time // zero: stays
-	NextSend   time.Time // earliest time for the resend after this one
+	Code     Code      // a new one; without a hash, the code stays
+	Expires  time.Time // zero: stays
+	NextSend time.Time // earliest time for the resend after this one
 }
 
 // Try is one attempt at a PIN. It counts for one browser, one authorization request and one challenge together.
@@ -54,7 +69,9 @@ type Try struct {
 	RequestHash string
 	CodeHash    string // keyed hash of id and the code that was typed
 	MaxAttempts int
-	Budget      Budget // the number's wrong tries; emptied when the code is right
+	// GuessKey is the budget in which a wrong try is counted; empty: it is not. It refuses nothing here: a right code would be refused
+	// for what others tried.
+	GuessKey string
 	// Session is inserted if the code is right. Its OperatorID and SubscriptionID come from the challenge's subscription.
 	Session Session
 }

@@ -21,7 +21,7 @@ type Session struct {
 
 // Live reports whether the session counts at now.
 func (s Session) Live(now time.Time) bool {
-	return s.ID != "" && s.Ended.IsZero() && now.Before(s.Expires)
+	return s.ID != "" && s.Ended.IsZero() && now.Before(s.Expires) && !FromTheFuture(s.AuthTime, now)
 }
 
 // ACR is the authentication context class of the sign-in with number and PIN, as ID tokens carry it in acr.
@@ -34,6 +34,7 @@ type Challenge struct {
 	RequestHash    string // hash of the authorization request that it belongs to
 	NumberKey      string // keyed hash of the number; budgets are counted on it
 	SubscriptionID string // empty: the number is not served; no PIN was sent and none is right
+	Digits         int    // of the code; 0: it was made before this was noted
 	CodeHash       string // keyed hash of id and code
 	SealedCode     string // the code itself, sealed, while the same one may be sent again; empty otherwise
 	Attempts       int

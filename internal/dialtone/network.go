@@ -10,6 +10,12 @@ func Household(address string) string { return network(address, 32, 64) }
 // people may share. What is no IP address counts as it is.
 func Neighbourhood(address string) string { return network(address, 24, 48) }
 
+// Site is what one customer of an IPv6 provider gets for a house or an office (/56); of IPv4, which has no such step, the /32.
+func Site(address string) string { return network(address, 32, 56) }
+
+// Provider is the widest network that is counted: what a provider has for many customers, or somebody who is one (IPv4 /16, IPv6 /32).
+func Provider(address string) string { return network(address, 16, 32) }
+
 // network returns the network of an IP address, with prefixes of so many bits.
 func network(address string, v4, v6 int) string {
 	ip, err := netip.ParseAddr(address)

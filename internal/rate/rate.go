@@ -30,25 +30,56 @@ type Buckets struct {
 
 type bucket struct {
 	key    string
+	limit  Limit
 	tokens float64
 	at     time.Time
 }
 
-// Take returns 0 if the key may come now, else how long it must wait. All keys of the same Buckets have the same limit. It takes
-// the same time however many keys there are.
+// Take returns 0 if the key may come now, else how long it must wait. A key has the same limit each time. It takes the same time
+// however many keys there are.
 func (b *Buckets) Take(key string, limit Limit, now time.Time) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	one := b.bucket(key, limit, now)
-	one.fill(limit, now)
-	wait := time.Duration(0)
-	if one.tokens >= 1 {
+	one.fill(now)
+	wait := one.wait()
+	if wait == 0 {
 		one.tokens--
-	} else {
-		wait = time.Duration((1 - one.tokens) / float64(limit.PerMinute) * float64(time.Minute))
 	}
-	b.forget(limit, now)
+	b.forget(now)
 	return wait
+}
+
+// Wait is what Take would return, and takes nothing.
+func (b *Buckets) Wait(key string, now time.Time) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	element, ok := b.buckets[key]
+	if !ok {
+		return 0
+	}
+	one := element.Value.(*bucket)
+	one.fill(now)
+	return one.wait()
+}
+
+// Give puts tokens back, as many as fit.
+func (b *Buckets) Give(key string, tokens int, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if element, ok := b.buckets[key]; ok {
+		one := element.Value.(*bucket)
+		one.fill(now)
+		one.tokens = min(float64(one.limit.Burst), one.tokens+float64(tokens))
+	}
+}
+
+// wait is how long it takes until there is a token.
+func (b *bucket) wait() time.Duration {
+	if b.tokens >= 1 {
+		return 0
+	}
+	return time.Duration((1 - b.tokens) / float64(b.limit.PerMinute) * float64(time.Minute))
 }
 
 // bucket returns the key's bucket, from now on the one used last. One that nobody knows is full.
@@ -60,30 +91,30 @@ func (b *Buckets) bucket(key string, limit Limit, now time.Time) *bucket {
 	if b.buckets == nil {
 		b.buckets = make(map[string]*list.Element)
 	}
-	one := &bucket{key: key, tokens: float64(limit.Burst), at: now}
+	one := &bucket{key: key, limit: limit, tokens: float64(limit.Burst), at: now}
 	b.buckets[key] = b.used.PushBack(one)
 	return one
 }
 
 // fill adds what came since the bucket was used.
-func (b *bucket) fill(limit Limit, now time.Time) {
+func (b *bucket) fill(now time.Time) {
 	if gone := now.Sub(b.at); gone > 0 {
-		b.tokens = min(float64(limit.Burst), b.tokens+gone.Minutes()*float64(limit.PerMinute))
+		b.tokens = min(float64(b.limit.Burst), b.tokens+gone.Minutes()*float64(b.limit.PerMinute))
 		b.at = now
 	}
 }
 
 // forget drops buckets from the end where nobody has come for longest: those that are full, which say no more than none, and one
 // if there are too many.
-func (b *Buckets) forget(limit Limit, now time.Time) {
+func (b *Buckets) forget(now time.Time) {
 	for range forgotten {
 		element := b.used.Front()
 		if element == nil {
 			return
 		}
 		one := element.Value.(*bucket)
-		one.fill(limit, now)
-		if one.tokens < float64(limit.Burst) && len(b.buckets) <= kept {
+		one.fill(now)
+		if one.tokens < float64(one.limit.Burst) && len(b.buckets) <= kept {
 			return
 		}
 		b.used.Remove(element)

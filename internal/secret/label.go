@@ -19,6 +19,7 @@ const (
 	LabelSubject     Label = "pairwise subject"
 	LabelSessionID   Label = "pairwise session id"
 	LabelCookie      Label = "session cookie"
+	LabelKnown       Label = "known browser" // seals, lasting, with which lines a browser signed in before
 	LabelLogout      Label = "logout confirmation"
 	LabelTry         Label = "try-it run"        // what the TRY IT tab carries from step to step
 	LabelIdempotency Label = "idempotent answer" // seals an answer of the management API for its repetition

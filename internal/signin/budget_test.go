@@ -104,7 +104,7 @@ func TestAResendCountsAsASend(t *testing.T) {
 
 func TestAnAddressAsksForThirtyPINsAnHourAndItsNetworkForThreeHundred(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newStage(t, func(c *Config) { c.Policy.SiteSends, c.Policy.ProviderSends = 0, 0 })
 	asked := 0
 	ask := func(address string) error {
 		asked++
@@ -129,19 +129,6 @@ func TestAnAddressAsksForThirtyPINsAnHourAndItsNetworkForThreeHundred(t *testing
 	if err := ask("192.0.3.1"); err != nil {
 		t.Errorf("from another network: %v", err)
 	}
-}
-
-func TestThreeSignInsOfANumberAreOpenAtTheSameTime(t *testing.T) {
-	t.Parallel()
-	s := newStage(t)
-	for i := range 3 {
-		s.start(request(served, fmt.Sprint("browser ", i)))
-	}
-	_, err := s.Start(context.Background(), request(served, "browser 3"), s.now)
-	wantWait(t, "the fourth browser", err, 5*time.Minute)
-	s.start(request(served, "browser 1")) // the same browser again takes its own place
-	s.later(5 * time.Minute)
-	s.start(request(served, "browser 3"))
 }
 
 func TestASandboxNumberHasAFixedPINAndNoSMS(t *testing.T) {
@@ -264,13 +251,15 @@ func TestAPolicyWithinItsBounds(t *testing.T) {
 		t.Error(err)
 	}
 	for want, change := range map[string]func(*Policy){
-		"--pin-digits is 5":    func(p *Policy) { p.Digits = 5 },
-		"--pin-digits is 9":    func(p *Policy) { p.Digits = 9 },
-		"at most 10m0s":        func(p *Policy) { p.Lifetime = 11 * time.Minute },
-		"--pin-lifetime is 0s": func(p *Policy) { p.Lifetime = 0 },
-		"11 tries":             func(p *Policy) { p.Tries = 11 },
-		"are not limited":      func(p *Policy) { p.NumberFailures = nil },
-		"no challenge could":   func(p *Policy) { p.OpenPerNumber = 0 },
+		"--pin-digits is 5":               func(p *Policy) { p.Digits = 5 },
+		"--pin-digits is 9":               func(p *Policy) { p.Digits = 9 },
+		"at most 10m0s":                   func(p *Policy) { p.Lifetime = 11 * time.Minute },
+		"--pin-lifetime is 0s":            func(p *Policy) { p.Lifetime = 0 },
+		"11 tries":                        func(p *Policy) { p.Tries = 11 },
+		"are not limited":                 func(p *Policy) { p.NumberFailures = nil },
+		"--number-total-per-day is 21":    func(p *Policy) { p.NumberTotal = []dialtone.Limit{{Count: 21, Window: 24 * time.Hour}} },
+		"--number-total-per-day is 0":     func(p *Policy) { p.NumberTotal = nil },
+		"--provider-sends-per-hour is -1": func(p *Policy) { p.ProviderSends = -1 },
 		"--number-failures-per-day is 101": func(p *Policy) {
 			p.NumberFailures = []dialtone.Limit{{Count: 10, Window: time.Hour}, {Count: 101, Window: 24 * time.Hour}}
 		},

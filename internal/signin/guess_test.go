@@ -67,7 +67,7 @@ func TestAPINIsBoundToItsBrowserAndRequest(t *testing.T) {
 	for range 6 { // none of them counts as a try
 		_, err := s.verify(started.ChallengeID, "other browser", pin)
 		wantError(t, "another browser", err, dialtone.ErrForbidden)
-		_, err = s.Verify(ctx, VerifyRequest{ChallengeID: started.ChallengeID, BrowserID: "browser", RequestHash: "other", PIN: pin}, s.now)
+		_, err = s.Verify(ctx, VerifyRequest{Asker: asker("browser"), ChallengeID: started.ChallengeID, RequestHash: "other", PIN: pin}, s.now)
 		wantError(t, "another request", err, dialtone.ErrForbidden)
 	}
 	_, err := s.State(ctx, started.ChallengeID, "other browser")
@@ -129,34 +129,6 @@ func TestGuessesAtTheSameTimeGetNoMoreTries(t *testing.T) {
 	if guesses != 4 { // the fifth answers that the tries are used up
 		t.Errorf("%d guesses were answered with tries left, want 4", guesses)
 	}
-}
-
-func TestWrongTriesOfANumberCountOverAllItsChallenges(t *testing.T) {
-	t.Parallel()
-	s := newStage(t)
-	for _, browser := range []string{"one", "two"} {
-		started := s.start(request(served, browser))
-		pin := s.pin(served)
-		for range 5 {
-			if _, err := s.verify(started.ChallengeID, browser, wrong(pin)); err == nil {
-				t.Fatal("a wrong PIN was right")
-			}
-		}
-	}
-	s.later(10 * time.Minute)
-	started := s.start(request(served, "three"))
-	_, err := s.verify(started.ChallengeID, "three", s.pin(served))
-	refused, ok := errors.AsType[*dialtone.BudgetError](err)
-	if !ok || refused.RetryAfter != 50*time.Minute {
-		t.Errorf("the eleventh try: %v, want to wait for 50 minutes", err)
-	}
-	s.later(50 * time.Minute)
-	started = s.start(request(served, "four"))
-	s.mustVerify(started.ChallengeID, "four", s.pin(served))
-	started = s.start(request(served, "five"))
-	pin := s.pin(served)
-	_, err = s.verify(started.ChallengeID, "five", wrong(pin))
-	wantLeft(t, "after the right PIN the count begins anew", err, 4)
 }
 
 func TestALineThatIsBlockedMeanwhileCannotSignIn(t *testing.T) {

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,11 +47,7 @@ func (s *Service) Resend(ctx context.Context, r ResendRequest, now time.Time) (S
 	if err != nil {
 		return Started{}, fmt.Errorf("resend PIN: %w", err)
 	}
-	budgets := s.sendBudgets(c.NumberKey, r.Network)
-	if inSandbox(line) {
-		budgets = s.sandboxBudgets(r.Network)
-	}
-	c, err = s.Store.ResendChallenge(ctx, c.ID, c.BrowserHash, change, s.Policy.maxSends(), budgets, now)
+	c, err = s.Store.ResendChallenge(ctx, c.ID, c.BrowserHash, change, s.Policy.maxSends(), s.sendBudgets(r.Asker, c.NumberKey, line), now)
 	if err != nil {
 		s.logRefusal(err, r.App.Client.ID)
 		return Started{}, fmt.Errorf("resend PIN: %w", err)
@@ -70,14 +67,20 @@ func (s *Service) changeFor(c dialtone.Challenge, line dialtone.Subscription, no
 	if _, ok := s.openCode(c.ID, c.SealedCode); ok && c.Expires.Sub(now) > s.Policy.SameCodeWhile {
 		return change, nil
 	}
-	code := s.newCode(line)
-	hash, ok := s.codeHash(c.ID, code)
+	digits := s.digits(c)
+	if c.Attempts > 0 {
+		digits = LongDigits // new tries for whoever guessed before
+	}
+	code, ok := s.newCode(c.ID, line, digits)
 	if !ok {
 		return dialtone.Resend{}, dialtone.ErrExpired
 	}
-	change.CodeHash, change.SealedCode, change.Expires = hash, s.sealCode(c.ID, code), now.Add(s.Policy.Lifetime)
+	change.Code, change.Expires = code, now.Add(s.Policy.Lifetime)
 	return change, nil
 }
+
+// digits is how many the challenge's code has.
+func (s *Service) digits(c dialtone.Challenge) int { return cmp.Or(c.Digits, s.Policy.Digits) }
 
 // challengedLine returns the line that a challenge's PIN goes to, or a zero one if it was none, or is no longer the line of
 // that number.

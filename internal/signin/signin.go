@@ -32,9 +32,9 @@ type Store interface {
 	directory.Store
 	Subscription(ctx context.Context, id string) (dialtone.Subscription, error)
 
-	// CreateChallenge spends the budgets, supersedes the open challenges of the same browser and request, and inserts c, all
-	// or nothing. *BudgetError if a budget or the number of open challenges is used up.
-	CreateChallenge(ctx context.Context, c dialtone.Challenge, budgets []dialtone.Budget, maxOpen int, now time.Time) error
+	// CreateChallenge spends the budgets, supersedes the open challenges of the same browser and request, and inserts a new one,
+	// all or nothing; it returns it with the code that it got. *BudgetError if a budget is used up.
+	CreateChallenge(ctx context.Context, issue dialtone.Issue, now time.Time) (dialtone.Challenge, error)
 	Challenge(ctx context.Context, id string) (dialtone.Challenge, error)
 	// ResendChallenge counts a send and changes the challenge; a new code gets all its tries. ErrConflict: too early;
 	// ErrExpired; ErrExhausted: sent often enough, or a *BudgetError.
@@ -87,47 +87,12 @@ type Service struct {
 	Config
 	directory directory.Directory
 	daily     *daily
+	strangers strangers
 }
 
 // New returns the service. The policy must be valid.
 func New(c Config) *Service {
-	return &Service{Config: c, directory: directory.New(c.Store), daily: newDaily(c.Store, c.Log)}
-}
-
-// What a budget counts.
-const (
-	countNumberFailures = "number-failures"
-	countNumberSends    = "number-sends"
-	countAddressSends   = "address-sends"
-	countNetworkSends   = "network-sends"
-	countSandboxSends   = "sandbox-sends"
-)
-
-func budgetKey(count, key string) string { return count + ":" + key }
-
-// numberKey stands for a number where the number itself is not needed. It is the same for all writings of one line: nobody gets
-// the limits of a number twice by writing it in the way of the past.
-func (s *Service) numberKey(number dialtone.PhoneNumber) string {
-	return encode(s.Keys.Fixed(secret.LabelNumber, directory.Today(number).E164()))
-}
-
-// sendBudgets are what one send is charged to. Limits that are not set are no budget.
-func (s *Service) sendBudgets(numberKey, address string) []dialtone.Budget {
-	var budgets []dialtone.Budget
-	if len(s.Policy.NumberSends) > 0 {
-		budgets = append(budgets, dialtone.Budget{Key: budgetKey(countNumberSends, numberKey), Limits: s.Policy.NumberSends})
-	}
-	if len(s.Policy.AddressSends) > 0 {
-		budgets = append(budgets, s.networkBudget(countAddressSends, dialtone.Household(address), s.Policy.AddressSends))
-	}
-	if len(s.Policy.NetworkSends) > 0 {
-		budgets = append(budgets, s.networkBudget(countNetworkSends, dialtone.Neighbourhood(address), s.Policy.NetworkSends))
-	}
-	return budgets
-}
-
-func (s *Service) networkBudget(count, network string, limits []dialtone.Limit) dialtone.Budget {
-	return dialtone.Budget{Key: budgetKey(count, encode(s.Keys.Fixed(secret.LabelNetwork, network))), Limits: limits}
+	return &Service{Config: c, directory: directory.New(c.Store), daily: newDaily(c.Store, c.Log), strangers: newStrangers(c.Policy)}
 }
 
 // A challenge's id ends with the id of the data key that its code is hashed under: data keys rotate while PINs are on their

@@ -171,7 +171,7 @@ func (s *stage) start(r StartRequest) Started {
 }
 
 func (s *stage) verify(challengeID, browser, pin string) (Outcome, error) {
-	return s.Verify(context.Background(), VerifyRequest{ChallengeID: challengeID, BrowserID: browser, RequestHash: "request", PIN: pin}, s.now)
+	return s.Verify(context.Background(), VerifyRequest{Asker: asker(browser), ChallengeID: challengeID, RequestHash: "request", PIN: pin}, s.now)
 }
 
 func (s *stage) resend(challengeID, browser string) (Started, error) {

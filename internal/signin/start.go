@@ -22,6 +22,7 @@ type StartRequest struct {
 type Asker struct {
 	App       dialtone.Registration // its SMS goes to lines of the operators that enabled it, and to no other
 	BrowserID string                // the browser-id cookie; only this browser can use the PIN
+	Known     string                // the cookie that Outcome.Known was; empty: none
 	Language  string                // of the page; empty: the line's own
 	Network   string                // the IP address
 	Host      string                // of the identity server, without scheme and port
@@ -42,6 +43,13 @@ func (s *Service) Start(ctx context.Context, r StartRequest, now time.Time) (Sta
 	if err != nil {
 		return Started{}, fmt.Errorf("start sign-in: %w", err)
 	}
+	stranger := !inSandbox(line) && !s.known(r.Known).has(line.ID)
+	if stranger {
+		if err := s.strangers.send(r.Asker, now); err != nil {
+			s.logRefusal(err, r.App.Client.ID)
+			return Started{}, fmt.Errorf("start sign-in: %w", err)
+		}
+	}
 	c := dialtone.Challenge{
 		ID:             s.newChallengeID(),
 		BrowserHash:    secret.Hash(r.BrowserID),
@@ -53,20 +61,31 @@ func (s *Service) Start(ctx context.Context, r StartRequest, now time.Time) (Sta
 		Created:        now,
 		Expires:        now.Add(s.Policy.Lifetime),
 	}
-	code := s.newCode(line)
-	hash, ok := s.codeHash(c.ID, code)
-	if !ok {
+	issue := dialtone.Issue{Challenge: c, Budgets: s.sendBudgets(r.Asker, c.NumberKey, line)}
+	digits := s.Policy.Digits
+	if stranger {
+		issue.Guesses = dialtone.Budget{Key: budgetKey(countGuesses, c.NumberKey), Limits: s.Policy.NumberFailures}
+		if s.strangers.spraying(r.Asker, now) {
+			digits = LongDigits
+		}
+	}
+	usual, ok := s.newCode(c.ID, line, digits)
+	long, longOK := s.newCode(c.ID, line, LongDigits)
+	if !ok || !longOK {
 		return Started{}, fmt.Errorf("start sign-in: %w: the current data key is gone", dialtone.ErrUnavailable)
 	}
-	c.CodeHash, c.SealedCode = hash, s.sealCode(c.ID, code)
-
-	budgets, maxOpen := s.sendBudgets(c.NumberKey, r.Network), s.Policy.OpenPerNumber
-	if inSandbox(line) {
-		budgets, maxOpen = s.sandboxBudgets(r.Network), sandboxOpen
-	}
-	if err := s.Store.CreateChallenge(ctx, c, budgets, maxOpen, now); err != nil {
+	issue.Challenge.Digits, issue.Challenge.CodeHash, issue.Challenge.SealedCode, issue.Long = usual.Digits, usual.Hash, usual.Sealed, long
+	c, err = s.Store.CreateChallenge(ctx, issue, now)
+	if err != nil {
 		s.logRefusal(err, r.App.Client.ID)
 		return Started{}, fmt.Errorf("start sign-in: %w", err)
+	}
+	if c.Digits > s.Policy.Digits {
+		s.Log.Warn("a longer PIN was sent: somebody guesses at the number, or at many", "client", r.App.Client.ID)
+	}
+	code, ok := s.openCode(c.ID, c.SealedCode)
+	if !ok {
+		return Started{}, fmt.Errorf("start sign-in: %w: the current data key is gone", dialtone.ErrUnavailable)
 	}
 	s.Dispatcher.Enqueue(s.pinMessage(sending{Asker: r.Asker, line: line, code: code, asked: now, notAfter: c.Expires}))
 	return Started{ChallengeID: c.ID, Expires: c.Expires, NextSend: c.NextSend}, nil
@@ -92,34 +111,18 @@ func (s *Service) switchedOff(line dialtone.Subscription) bool {
 	return !s.Sandbox && (inSandbox(line) || line.OperatorID == directory.SandboxOperatorID)
 }
 
-// sandboxOpen stands in for Policy.OpenPerNumber in the sandbox. Its numbers and PINs are published and no SMS leaves: there is
-// no cost to bound and nothing to guess, but many developers who test with the same few numbers. Wrong tries count as ever.
-const sandboxOpen = 1000
-
-func (s *Service) sandboxBudgets(address string) []dialtone.Budget {
-	if len(s.Policy.SandboxSends) == 0 {
-		return nil
-	}
-	return []dialtone.Budget{s.networkBudget(countSandboxSends, dialtone.Household(address), s.Policy.SandboxSends)}
-}
-
 // inSandbox reports whether the line has a PIN that everybody knows. It must have a number that nobody has: a fixed PIN on
 // any other one is ignored.
 func inSandbox(line dialtone.Subscription) bool {
 	return line.FixedPIN != "" && directory.IsSandboxNumber(line.PhoneNumber)
 }
 
-func (s *Service) newCode(line dialtone.Subscription) secret.Text {
-	random := secret.Digits(s.Policy.Digits)
+// newCode makes a code for a challenge. False if the key that the challenge was made with is gone.
+func (s *Service) newCode(challengeID string, line dialtone.Subscription, digits int) (dialtone.Code, bool) {
+	code := secret.Digits(digits)
 	if inSandbox(line) {
-		return secret.Text(line.FixedPIN)
+		code = secret.Text(line.FixedPIN)
 	}
-	return random
-}
-
-// logRefusal notes a budget that is used up: many of them are an attack on people or on the SMS bill.
-func (s *Service) logRefusal(err error, clientID string) {
-	if refused, ok := errors.AsType[*dialtone.BudgetError](err); ok {
-		s.Log.Warn("PIN refused: budget used up", "budget", refused.Key, "client", clientID, "retry_after", refused.RetryAfter)
-	}
+	hash, ok := s.codeHash(challengeID, code)
+	return dialtone.Code{Digits: len(code), Hash: hash, Sealed: s.sealCode(challengeID, code)}, ok
 }

@@ -11,6 +11,7 @@ type State struct {
 	Expires    time.Time
 	NextSend   time.Time // earliest time for "send again"; zero: not any more
 	TriesLeft  int
+	Digits     int // of the PIN
 	Superseded bool
 	Verified   bool
 }
@@ -22,7 +23,7 @@ func (s *Service) State(ctx context.Context, challengeID, browserID string) (Sta
 		return State{}, fmt.Errorf("state of PIN: %w", err)
 	}
 	state := State{
-		Expires: c.Expires, NextSend: c.NextSend, TriesLeft: max(0, s.Policy.Tries-c.Attempts), Superseded: c.Superseded,
+		Expires: c.Expires, NextSend: c.NextSend, TriesLeft: max(0, s.Policy.Tries-c.Attempts), Superseded: c.Superseded, Digits: s.digits(c),
 		Verified: !c.Verified.IsZero(),
 	}
 	if c.Sends >= s.Policy.maxSends() {

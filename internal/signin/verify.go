@@ -15,8 +15,8 @@ import (
 
 // VerifyRequest brings a PIN.
 type VerifyRequest struct {
+	Asker
 	ChallengeID string
-	BrowserID   string
 	RequestHash string
 	PIN         string // as typed: spaces and hyphens do not matter
 }
@@ -25,6 +25,7 @@ type VerifyRequest struct {
 type Outcome struct {
 	Session dialtone.Session
 	Cookie  secret.Text // the session cookie's value
+	Known   secret.Text // the value of a cookie that lasts, and comes back as Asker.Known
 }
 
 // WrongPINError says that the PIN is not the one that was sent, and how many tries are left: at least one.
@@ -44,10 +45,10 @@ const noPIN = 32
 // Verify spends one try and signs the person in if the PIN is right.
 //
 // Errors: *WrongPINError; ErrInvalid if it is no PIN at all, which costs no try; ErrExpired; ErrSuperseded if a newer PIN of the
-// same sign-in was asked for; ErrExhausted if the tries are used up, as ErrLastTry by this one and with a *BudgetError if the number's are; ErrForbidden if
-// the PIN belongs to another browser or request; ErrNotFound.
+// same sign-in was asked for; ErrExhausted if the tries are used up, as ErrLastTry by this one; ErrForbidden if the PIN belongs to another
+// browser or request; ErrNotFound.
 func (s *Service) Verify(ctx context.Context, r VerifyRequest, now time.Time) (Outcome, error) {
-	pin, err := s.parsePIN(r.PIN)
+	pin, err := parsePIN(r.PIN)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -61,6 +62,9 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest, now time.Time) (O
 	}
 	if off, err := s.challengeSwitchedOff(ctx, c); err != nil || off {
 		return Outcome{}, fmt.Errorf("verify PIN of the sandbox, which is switched off: %w", cmp.Or(err, dialtone.ErrExpired))
+	}
+	if len(pin) != s.digits(c) {
+		return Outcome{}, fmt.Errorf("PIN: %w: it is not %d digits", dialtone.ErrInvalid, s.digits(c))
 	}
 	line, err := s.challengedLine(ctx, c)
 	if err != nil {
@@ -80,24 +84,35 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest, now time.Time) (O
 	}
 	tried, err := s.Store.TryChallenge(ctx, dialtone.Try{
 		ID: c.ID, BrowserHash: c.BrowserHash, RequestHash: c.RequestHash, CodeHash: hash, MaxAttempts: s.Policy.Tries,
-		Budget: dialtone.Budget{Key: budgetKey(countNumberFailures, c.NumberKey), Limits: s.Policy.NumberFailures},
+		GuessKey: s.guessKey(r.Asker, c, line),
 		Session: dialtone.Session{
 			ID: sessionID, SecretHash: cookie.hash(), AMR: amr, AuthTime: now, Created: now, Expires: now.Add(s.Policy.SessionLifetime),
 		},
 	}, now)
 	switch {
 	case errors.Is(err, dialtone.ErrConflict):
-		return s.repeat(ctx, tried.Challenge, hash, now)
+		return s.repeat(ctx, r.Asker, tried.Challenge, hash, now)
 	case err != nil:
-		s.logRefusal(err, "")
 		return Outcome{}, fmt.Errorf("verify PIN: %w", err)
 	case tried.Right:
-		return Outcome{Session: tried.Session, Cookie: cookie.text()}, nil
+		s.strangers.signedIn(r.Asker, now)
+		return Outcome{Session: tried.Session, Cookie: cookie.text(), Known: s.remember(r.Known, tried.Session)}, nil
+	}
+	s.strangers.guess(r.Asker, now)
+	switch {
 	case tried.Challenge.Attempts >= s.Policy.Tries:
 		return Outcome{}, fmt.Errorf("verify PIN: %w", ErrLastTry)
 	default:
 		return Outcome{}, &WrongPINError{Left: s.Policy.Tries - tried.Challenge.Attempts}
 	}
+}
+
+// guessKey is under what a wrong try is counted: not those of a browser that signed in with the line before, nor with test numbers.
+func (s *Service) guessKey(a Asker, c dialtone.Challenge, line dialtone.Subscription) string {
+	if inSandbox(line) || s.known(a.Known).has(line.ID) {
+		return ""
+	}
+	return budgetKey(countGuesses, c.NumberKey)
 }
 
 // challengeSwitchedOff reports whether a challenge was made for a test number before the sandbox was switched off.
@@ -113,7 +128,7 @@ func (s *Service) challengeSwitchedOff(ctx context.Context, c dialtone.Challenge
 }
 
 // repeat answers a PIN that was entered before: with the same session if it is right and came soon.
-func (s *Service) repeat(ctx context.Context, c dialtone.Challenge, hash string, now time.Time) (Outcome, error) {
+func (s *Service) repeat(ctx context.Context, a Asker, c dialtone.Challenge, hash string, now time.Time) (Outcome, error) {
 	over := fmt.Errorf("verify PIN that was used: %w", dialtone.ErrExpired)
 	if !secret.Equal(c.CodeHash, hash) || now.Sub(c.Verified) > s.Policy.RepeatWithin {
 		return Outcome{}, over
@@ -129,19 +144,18 @@ func (s *Service) repeat(ctx context.Context, c dialtone.Challenge, hash string,
 	if err != nil {
 		return Outcome{}, fmt.Errorf("verify PIN again: %w", err)
 	}
-	return Outcome{Session: state.Session, Cookie: cookie.text()}, nil
+	return Outcome{Session: state.Session, Cookie: cookie.text(), Known: s.remember(a.Known, state.Session)}, nil
 }
 
-// parsePIN takes away what people and keyboards put between the digits. Nothing but a PIN of the right length costs a try;
-// one that is too short for the policy may be a sandbox PIN.
-func (s *Service) parsePIN(typed string) (secret.Text, error) {
+// parsePIN takes away what people and keyboards put between the digits. Nothing but a PIN of the right length costs a try.
+func parsePIN(typed string) (secret.Text, error) {
 	const maxTyped = 64
 	if len(typed) > maxTyped {
 		return "", fmt.Errorf("PIN: %w: it is too long", dialtone.ErrInvalid)
 	}
 	pin := writing.TypedDigits(typed)
-	if len(pin) < minDigits || len(pin) > s.Policy.Digits || strings.ContainsFunc(pin, func(r rune) bool { return r < '0' || r > '9' }) {
-		return "", fmt.Errorf("PIN: %w: it is not %d digits", dialtone.ErrInvalid, s.Policy.Digits)
+	if len(pin) < minDigits || len(pin) > maxDigits || strings.ContainsFunc(pin, func(r rune) bool { return r < '0' || r > '9' }) {
+		return "", fmt.Errorf("PIN: %w: it is not %d to %d digits", dialtone.ErrInvalid, minDigits, maxDigits)
 	}
 	return secret.Text(pin), nil
 }

@@ -37,13 +37,19 @@ func spending(b dialtone.Budget, now time.Time) *step {
 	args := []any{b.Key, now.UnixMicro()}
 	allowed := []string{"TRUE"}
 	for _, limit := range b.Limits {
-		args = append(args, now.Add(-limit.Window).UnixMicro(), limit.Count)
-		allowed = append(allowed, fmt.Sprintf("COUNT(*) FILTER (WHERE e.spent_at > $%d) < CAST($%d AS BIGINT)", len(args)-1, len(args)))
+		args = append(args, now.Add(-limit.Window).UnixMicro(), now.Add(limit.Window).UnixMicro(), limit.Count)
+		allowed = append(allowed, within(len(args)-2, len(args)-1)+fmt.Sprintf(" < CAST($%d AS BIGINT)", len(args)))
 	}
 	return &step{args: args, text: `INSERT INTO budget_entry (key, seq, spent_at)
 		SELECT CAST($1 AS TEXT), COALESCE(MAX(e.seq), 0) + 1, CAST($2 AS BIGINT) FROM budget_entry AS e WHERE e.key = $1
 		HAVING ` + strings.Join(allowed, " AND ") + `
 		ON CONFLICT (key, seq) DO NOTHING`}
+}
+
+// within counts the entries e between two parameters, which are a window before and a window after now. What lies further in the
+// future was written by a clock that was wrong, and would otherwise refuse everybody until that day.
+func within(from, to int) string {
+	return fmt.Sprintf("COUNT(*) FILTER (WHERE e.spent_at > $%d AND e.spent_at <= $%d)", from, to)
 }
 
 // exhausted returns how long it takes until every limit allows one more; zero if they all do.
@@ -58,21 +64,25 @@ func exhausted(ctx context.Context, t tx, b dialtone.Budget, now time.Time) (tim
 		var oldest time.Time
 		some := false
 		err := t.each(ctx, []any{instant{&oldest}}, func() { some = true },
-			`SELECT spent_at FROM budget_entry WHERE key = $1 ORDER BY spent_at DESC LIMIT 1 OFFSET $2`, b.Key, limit.Count-1)
+			`SELECT spent_at FROM budget_entry WHERE key = $1 AND spent_at <= $3 ORDER BY spent_at DESC LIMIT 1 OFFSET $2`,
+			b.Key, limit.Count-1, now.Add(limit.Window).UnixMicro())
 		if err != nil {
 			return 0, err
 		}
 		if some {
-			longest = max(longest, oldest.Add(limit.Window).Sub(now))
+			longest = max(longest, min(oldest.Add(limit.Window).Sub(now), limit.Window))
 		}
 	}
 	return longest, nil
 }
 
-// refund empties a budget.
-func refund(ctx context.Context, t tx, key string) error {
-	_, err := t.exec(ctx, `DELETE FROM budget_entry WHERE key = $1`, key)
-	return err
+// guessing returns the statement that counts a wrong try under the key, if the row that $3 names was not verified. It refuses nothing.
+func guessing(key, table, id string, now time.Time) *step {
+	return &step{args: []any{key, now.UnixMicro(), id}, text: `
+		INSERT INTO budget_entry (key, seq, spent_at)
+		SELECT CAST($1 AS TEXT), COALESCE(MAX(e.seq), 0) + 1, CAST($2 AS BIGINT) FROM budget_entry AS e WHERE e.key = $1
+		HAVING EXISTS (SELECT 1 FROM ` + table + ` AS c WHERE c.id = $3 AND c.verified_at IS NULL)
+		ON CONFLICT (key, seq) DO NOTHING`}
 }
 
 // Spend adds an entry to each of the budgets, or to none. Error: *dialtone.BudgetError if a limit does not allow it.

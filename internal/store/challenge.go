@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
@@ -12,12 +13,12 @@ import (
 // neither waits for what the other has.
 
 const challengeColumns = `id, browser_hash, request_hash, number_key, subscription_id, code_hash, sealed_code, attempts, sends,
-	next_send_at, superseded, verified_at, session_id, created_at, expires_at`
+	next_send_at, superseded, verified_at, session_id, created_at, expires_at, digits`
 
 func challengeFields(c *dialtone.Challenge) []any {
 	return []any{
 		&c.ID, &c.BrowserHash, &c.RequestHash, &c.NumberKey, &c.SubscriptionID, &c.CodeHash, &c.SealedCode, &c.Attempts, &c.Sends,
-		instant{&c.NextSend}, &c.Superseded, instant{&c.Verified}, &c.SessionID, instant{&c.Created}, instant{&c.Expires},
+		instant{&c.NextSend}, &c.Superseded, instant{&c.Verified}, &c.SessionID, instant{&c.Created}, instant{&c.Expires}, &c.Digits,
 	}
 }
 
@@ -33,47 +34,51 @@ func challenge(ctx context.Context, t tx, id string) (dialtone.Challenge, error)
 }
 
 // CreateChallenge spends the budgets and inserts the challenge, which supersedes the earlier ones of the same browser and
-// request. Error: *dialtone.BudgetError if a budget is used up, or if as many as maxOpen challenges are open for the
-// number; its Key is then the NumberKey.
-func (db *DB) CreateChallenge(ctx context.Context, c dialtone.Challenge, budgets []dialtone.Budget, maxOpen int, now time.Time) error {
+// request, and returns it with the code that it got. Error: *dialtone.BudgetError if a budget is used up.
+func (db *DB) CreateChallenge(ctx context.Context, issue dialtone.Issue, now time.Time) (dialtone.Challenge, error) {
+	var c dialtone.Challenge
 	err := db.write(ctx, func(ctx context.Context, t tx) error {
-		supersede := &step{args: []any{c.BrowserHash, c.RequestHash}, text: `
+		supersede := &step{args: []any{issue.Challenge.BrowserHash, issue.Challenge.RequestHash}, text: `
 			UPDATE challenge SET superseded = TRUE, sealed_code = ''
 			WHERE browser_hash = $1 AND request_hash = $2 AND verified_at IS NULL AND NOT superseded`}
-		if err := spendAll(ctx, t, budgets, now, supersede); err != nil {
+		if err := spendAll(ctx, t, issue.Budgets, now, supersede); err != nil {
 			return err
 		}
-		// The number's own budget lets one at a time come here, so that nobody is counted too late.
-		var open int
-		var first time.Time // to expire
-		if err := t.together(ctx, insertingChallenge(c), countingOpen(c.NumberKey, now, &open, &first)); err != nil {
-			return err
-		}
-		if open > maxOpen { // with this one, which is rolled back
-			return &dialtone.BudgetError{Key: c.NumberKey, RetryAfter: first.Sub(now)}
-		}
-		return nil
+		return t.together(ctx, insertingChallenge(issue, &c, now))
 	})
 	if err != nil {
-		return fmt.Errorf("create challenge: %w", err)
+		return dialtone.Challenge{}, fmt.Errorf("create challenge: %w", err)
 	}
-	return nil
+	return c, nil
 }
 
-// countingOpen counts the open challenges of the number, and says when the first of them expires.
-func countingOpen(numberKey string, now time.Time, open *int, first *time.Time) *step {
-	return &step{args: []any{numberKey, now.UnixMicro()}, into: []any{open, instant{first}}, do: func() {}, text: `
-		SELECT COUNT(*), MIN(expires_at) FROM challenge
-		WHERE number_key = $1 AND expires_at > $2 AND verified_at IS NULL AND NOT superseded`}
-}
-
-func insertingChallenge(c dialtone.Challenge) *step {
-	return &step{text: `
-		INSERT INTO challenge (` + challengeColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`, args: []any{
+// insertingChallenge inserts the challenge with its long code if somebody guesses at the number: the same statement counts the
+// wrong tries, so that knowing it costs no round trip.
+func insertingChallenge(issue dialtone.Issue, to *dialtone.Challenge, now time.Time) *step {
+	c := issue.Challenge
+	args := []any{
 		c.ID, c.BrowserHash, c.RequestHash, c.NumberKey, c.SubscriptionID, c.CodeHash, c.SealedCode, c.Attempts, c.Sends,
-		micros(c.NextSend), c.Superseded, micros(c.Verified), c.SessionID, micros(c.Created), c.Expires.UnixMicro(),
-	}}
+		micros(c.NextSend), c.Superseded, micros(c.Verified), c.SessionID, micros(c.Created), c.Expires.UnixMicro(), c.Digits,
+		issue.Long.Hash, issue.Long.Sealed, issue.Long.Digits, issue.Guesses.Key,
+	}
+	reached := []string{"COUNT(*) < 0"} // never, and one row
+	if issue.Guesses.Key != "" {
+		for _, limit := range issue.Guesses.Limits {
+			args = append(args, now.Add(-limit.Window).UnixMicro(), now.Add(limit.Window).UnixMicro(), limit.Count)
+			reached = append(reached, within(len(args)-2, len(args)-1)+fmt.Sprintf(" >= CAST($%d AS BIGINT)", len(args)))
+		}
+	}
+	return &step{into: challengeFields(to), do: func() {}, args: args, text: `
+		WITH guessed (at) AS (
+			SELECT ` + strings.Join(reached, " OR ") + ` FROM budget_entry AS e WHERE e.key = CAST($20 AS TEXT)
+		)
+		INSERT INTO challenge (` + challengeColumns + `)
+		SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT),
+			CASE WHEN at THEN CAST($17 AS TEXT) ELSE CAST($6 AS TEXT) END, CASE WHEN at THEN CAST($18 AS TEXT) ELSE CAST($7 AS TEXT) END,
+			CAST($8 AS BIGINT), CAST($9 AS BIGINT), CAST($10 AS BIGINT), CAST($11 AS BOOLEAN), CAST($12 AS BIGINT), CAST($13 AS TEXT),
+			CAST($14 AS BIGINT), CAST($15 AS BIGINT), CASE WHEN at THEN CAST($19 AS BIGINT) ELSE CAST($16 AS BIGINT) END
+		FROM guessed
+		RETURNING ` + challengeColumns}
 }
 
 // ResendChallenge counts one more send, spends the budgets and makes the change, and returns the challenge as it is then. A
@@ -90,11 +95,13 @@ func (db *DB) ResendChallenge(ctx context.Context, id, browserHash string, chang
 				attempts = CASE WHEN CAST($3 AS TEXT) = '' THEN attempts ELSE 0 END,
 				code_hash = COALESCE(NULLIF(CAST($3 AS TEXT), ''), code_hash),
 				sealed_code = COALESCE(NULLIF(CAST($4 AS TEXT), ''), sealed_code),
-				expires_at = COALESCE(CAST($5 AS BIGINT), expires_at)
+				expires_at = COALESCE(CAST($5 AS BIGINT), expires_at),
+				digits = CASE WHEN CAST($3 AS TEXT) = '' THEN digits ELSE CAST($9 AS BIGINT) END
 			WHERE id = $1 AND browser_hash = $2 AND sends < $6 AND COALESCE(next_send_at, 0) <= $8 AND expires_at > $8
-				AND verified_at IS NULL AND NOT superseded
+				AND verified_at IS NULL AND NOT superseded AND COALESCE(created_at, 0) <= $10
 			RETURNING `+challengeColumns,
-			id, browserHash, change.CodeHash, change.SealedCode, micros(change.Expires), maxSends, micros(change.NextSend), now.UnixMicro())
+			id, browserHash, change.Code.Hash, change.Code.Sealed, micros(change.Expires), maxSends, micros(change.NextSend), now.UnixMicro(),
+			change.Code.Digits, now.Add(dialtone.ClockSkew).UnixMicro())
 		if err != nil {
 			return err
 		}
@@ -123,7 +130,7 @@ func whyNotResent(c *dialtone.Challenge, browserHash string, maxSends int, now t
 		return dialtone.ErrConflict
 	case c.Superseded:
 		return dialtone.ErrSuperseded
-	case !now.Before(c.Expires):
+	case !now.Before(c.Expires), dialtone.FromTheFuture(c.Created, now):
 		return dialtone.ErrExpired
 	case c.Sends >= maxSends:
 		return dialtone.ErrExhausted

@@ -45,8 +45,8 @@ func (db *DB) CreateEmailCode(ctx context.Context, c dialtone.EmailCode, budgets
 // The caller makes sure that accountIfNew.Email is the address that try.EmailKey was made of.
 //
 // Errors, none of which counts as a try: ErrNotFound if there is no such code for this browser and address; ErrExpired if it
-// is too old, or a newer one took its place; ErrExhausted if its tries are used up, and *dialtone.BudgetError if those of the
-// address are; ErrConflict if the right code came already.
+// is too old, or a newer one took its place; ErrExhausted if its tries are used up; ErrConflict if the right code came
+// already.
 func (db *DB) TryEmailCode(ctx context.Context, try dialtone.EmailTry, accountIfNew dialtone.Account, session dialtone.AccountSession,
 	now time.Time) (dialtone.EmailTried, error) {
 	var tried dialtone.EmailTried
@@ -57,12 +57,8 @@ func (db *DB) TryEmailCode(ctx context.Context, try dialtone.EmailTry, accountIf
 			return err
 		}
 		tried.AttemptsLeft = max(0, try.MaxAttempts-code.Attempts)
-		if err := spend(ctx, t, try.Budget, now); err != nil || code.Verified.IsZero() {
-			return err
-		}
-		// Not before the try was paid for: an emptied budget would allow a guess that it had refused.
-		if err := refund(ctx, t, try.Budget.Key); err != nil {
-			return err
+		if code.Verified.IsZero() {
+			return nil
 		}
 		if tried.New, err = insertAccount(ctx, t, accountIfNew); err != nil {
 			return err
@@ -88,9 +84,10 @@ func countEmailTry(ctx context.Context, t tx, try dialtone.EmailTry, now time.Ti
 	err := t.each(ctx, emailCodeFields(&code), func() { counted = true }, `
 		UPDATE email_code SET attempts = attempts + 1, verified_at = CASE WHEN code_hash = $4 THEN CAST($5 AS BIGINT) END
 		WHERE id = $1 AND browser_hash = $2 AND email_key = $3 AND attempts < $6 AND expires_at > $5 AND verified_at IS NULL
-			AND NOT superseded
+			AND NOT superseded AND COALESCE(created_at, 0) <= $7
 		RETURNING `+emailCodeColumns,
-		try.ID, try.BrowserHash, try.EmailKey, try.CodeHash, now.UnixMicro(), try.MaxAttempts)
+		try.ID, try.BrowserHash, try.EmailKey, try.CodeHash, now.UnixMicro(), try.MaxAttempts,
+		now.Add(dialtone.ClockSkew).UnixMicro())
 	if err != nil || counted {
 		return code, err
 	}
@@ -102,7 +99,7 @@ func countEmailTry(ctx context.Context, t tx, try dialtone.EmailTry, now time.Ti
 		return code, err
 	case !code.Verified.IsZero():
 		return code, dialtone.ErrConflict
-	case code.Superseded, !now.Before(code.Expires):
+	case code.Superseded, !now.Before(code.Expires), dialtone.FromTheFuture(code.Created, now):
 		return code, dialtone.ErrExpired
 	}
 	return code, dialtone.ErrExhausted

@@ -145,7 +145,8 @@ func refuseRotation(s dialtone.GrantState, r dialtone.Rotation, grace time.Durat
 		return dialtone.ErrExpired
 	case g.RefreshGeneration == r.Generation && g.RefreshHash == r.Hash:
 		return errStopped
-	case g.RefreshGeneration == r.Generation+1 && g.RefreshHash == r.NewHash && now.Before(g.RefreshRotated.Add(grace)):
+	case g.RefreshGeneration == r.Generation+1 && g.RefreshHash == r.NewHash && now.Before(g.RefreshRotated.Add(grace)) &&
+		!dialtone.FromTheFuture(g.RefreshRotated, now):
 		return nil
 	}
 	return errReused

@@ -8,23 +8,23 @@ import (
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
-// TryChallenge counts one try at a PIN and says whether it was right. The try is counted against the challenge and against
-// the number's budget before anything is made of it; a right one inserts the session and empties the budget. No PIN is
-// right for a number that is not served or whose line is not active.
+// TryChallenge counts one try at a PIN and says whether it was right. The try is counted against the challenge before anything is
+// made of it; a right one inserts the session, a wrong one is counted under GuessKey. No PIN is right for a number that is not
+// served or whose line is not active.
 //
 // Errors, none of which counts as a try: ErrNotFound if this browser and request have no such challenge; ErrSuperseded;
-// ErrExpired; ErrExhausted if its tries are used up, and *dialtone.BudgetError if those of the number are; ErrConflict if
-// the right PIN came already. The challenge comes with the error, except with ErrNotFound.
+// ErrExpired; ErrExhausted if its tries are used up; ErrConflict if the right PIN came already. The challenge comes with the
+// error, except with ErrNotFound.
 func (db *DB) TryChallenge(ctx context.Context, try dialtone.Try, now time.Time) (dialtone.Tried, error) {
 	var tried dialtone.Tried
 	err := db.write(ctx, func(ctx context.Context, t tx) error {
 		tried = dialtone.Tried{}
 		counted := false
 		count := countingTry(try, &tried.Challenge, func() { counted = true }, now)
-		first := spending(try.Budget, now)
-		steps := []*step{count, first, signingIn(try, &tried)}
-		if try.Budget.Key == "" {
-			steps = []*step{count, signingIn(try, &tried)}
+		steps := []*step{count, signingIn(try, &tried)}
+		guess := guessing(try.GuessKey, "challenge", try.ID, now)
+		if try.GuessKey != "" {
+			steps = append(steps, guess)
 		}
 		if err := t.together(ctx, steps...); err != nil {
 			return err
@@ -34,19 +34,10 @@ func (db *DB) TryChallenge(ctx context.Context, try dialtone.Try, now time.Time)
 			return whyNotTried(ctx, t, try, &tried.Challenge, now)
 		case !tried.Challenge.Verified.IsZero() && !tried.Right:
 			return fmt.Errorf("%w: there is a session with that id", dialtone.ErrConflict)
-		case try.Budget.Key == "":
-			return nil
-		case first.changed == 0:
-			// Somebody else spent at the same moment, or there is nothing left, and then all of it is rolled back.
-			if err := spend(ctx, t, try.Budget, now); err != nil {
-				return err
-			}
+		case !tried.Right && try.GuessKey != "" && guess.changed == 0:
+			return spend(ctx, t, dialtone.Budget{Key: try.GuessKey}, now) // somebody else counted at the same moment
 		}
-		if !tried.Right {
-			return nil
-		}
-		// Not before the try was paid for: an emptied budget would allow a guess that it had refused.
-		return refund(ctx, t, try.Budget.Key)
+		return nil
 	})
 	if err != nil {
 		return dialtone.Tried{Challenge: tried.Challenge}, fmt.Errorf("try PIN: %w", err)
@@ -65,9 +56,10 @@ func countingTry(try dialtone.Try, c *dialtone.Challenge, counted func(), now ti
 			session_id = CASE WHEN ` + right + ` THEN CAST($7 AS TEXT) ELSE '' END,
 			sealed_code = CASE WHEN ` + right + ` THEN '' ELSE sealed_code END
 		WHERE id = $1 AND browser_hash = $2 AND request_hash = $3 AND attempts < $6 AND expires_at > $5 AND verified_at IS NULL
-			AND NOT superseded
+			AND NOT superseded AND COALESCE(created_at, 0) <= $8
 		RETURNING ` + challengeColumns, args: []any{
 		try.ID, try.BrowserHash, try.RequestHash, try.CodeHash, now.UnixMicro(), try.MaxAttempts, try.Session.ID,
+		now.Add(dialtone.ClockSkew).UnixMicro(),
 	}}
 }
 
@@ -85,7 +77,7 @@ func whyNotTried(ctx context.Context, t tx, try dialtone.Try, c *dialtone.Challe
 		return dialtone.ErrConflict
 	case c.Superseded:
 		return dialtone.ErrSuperseded
-	case !now.Before(c.Expires):
+	case !now.Before(c.Expires), dialtone.FromTheFuture(c.Created, now):
 		return dialtone.ErrExpired
 	}
 	return dialtone.ErrExhausted

@@ -33,6 +33,17 @@ func testBudgets(t *testing.T, db *store.DB) {
 		must(t, db.Spend(ctx, budget, Now.Add(24*time.Hour)))
 	})
 
+	t.Run("what a clock years ahead spent refuses nobody today", func(t *testing.T) {
+		ctx := t.Context()
+		budget := []dialtone.Budget{{Key: secret.ID("b"), Limits: []dialtone.Limit{{Count: 2, Window: time.Hour}}}}
+		for range 2 {
+			must(t, db.Spend(ctx, budget, Now.Add(5*365*24*time.Hour)))
+			must(t, db.Spend(ctx, budget, Now.Add(30*time.Minute))) // a clock half an hour ahead counts
+		}
+		retryAfter(t, "the third", db.Spend(ctx, budget, Now), time.Hour)
+		must(t, db.Spend(ctx, budget, Now.Add(90*time.Minute)))
+	})
+
 	t.Run("all budgets are spent or none", func(t *testing.T) {
 		ctx := t.Context()
 		one := []dialtone.Limit{{Count: 1, Window: time.Hour}}
@@ -55,7 +66,7 @@ func testBudgets(t *testing.T, db *store.DB) {
 func testChallenges(t *testing.T, db *store.DB) {
 	t.Run("a challenge comes back as it was", func(t *testing.T) {
 		ctx, c := t.Context(), NewChallenge("line")
-		must(t, db.CreateChallenge(ctx, c, nil, 3, Now))
+		must(t, createChallenge(ctx, db, c, nil, Now))
 		got, err := db.Challenge(ctx, c.ID)
 		must(t, err)
 		same(t, "challenge", got, c)
@@ -68,7 +79,7 @@ func testChallenges(t *testing.T, db *store.DB) {
 		other, second := first, first
 		other.ID, other.RequestHash, second.ID = secret.ID("ch"), "another tab", secret.ID("ch")
 		for _, c := range []dialtone.Challenge{first, other, second} {
-			must(t, db.CreateChallenge(ctx, c, nil, 3, Now))
+			must(t, createChallenge(ctx, db, c, nil, Now))
 		}
 		for c, superseded := range map[string]bool{first.ID: true, other.ID: false, second.ID: false} {
 			got, err := db.Challenge(ctx, c)
@@ -78,26 +89,62 @@ func testChallenges(t *testing.T, db *store.DB) {
 		}
 	})
 
-	t.Run("few challenges are open for a number", func(t *testing.T) {
-		ctx, number := t.Context(), secret.ID("number")
-		open := func(expires time.Time) (dialtone.Challenge, error) {
-			c := NewChallenge("line")
-			c.NumberKey, c.Expires = number, expires
-			return c, db.CreateChallenge(ctx, c, nil, 2, Now)
+	t.Run("a number that is guessed at gets the long code", func(t *testing.T) {
+		ctx, line := t.Context(), NewLine(t, db, NewApp(t, db))
+		guesses := dialtone.Budget{Key: secret.ID("b"), Limits: []dialtone.Limit{{Count: 3, Window: time.Hour}, {Count: 4, Window: 24 * time.Hour}}}
+		long := dialtone.Code{Digits: 8, Hash: "long", Sealed: "long sealed"}
+		issue := func(at time.Time) dialtone.Challenge {
+			c := NewChallenge(line.ID)
+			c.Created, c.Expires = at, at.Add(5*time.Minute)
+			got, err := db.CreateChallenge(ctx, dialtone.Issue{Challenge: c, Long: long, Guesses: guesses}, at)
+			must(t, err)
+			stored, err := db.Challenge(ctx, c.ID)
+			must(t, err)
+			same(t, "stored", stored, got)
+			if got.Digits == 8 {
+				c.Digits, c.CodeHash, c.SealedCode = long.Digits, long.Hash, long.Sealed
+			}
+			same(t, "challenge", got, c)
+			return got
 		}
-		first, err := open(Now.Add(time.Minute))
+		guess := func(c dialtone.Challenge, at time.Time) {
+			try := RightTry(c)
+			try.GuessKey, try.CodeHash = guesses.Key, "wrong"
+			_, err := db.TryChallenge(ctx, try, at)
+			must(t, err)
+		}
+		c := issue(Now)
+		same(t, "digits before", c.Digits, 6)
+		for range 3 {
+			guess(c, Now)
+		}
+		c = issue(Now)
+		same(t, "digits after three wrong ones", c.Digits, 8)
+		tried, err := db.TryChallenge(ctx, RightTry(c), Now)
 		must(t, err)
-		_, err = open(Now.Add(2 * time.Minute))
+		same(t, "the right one", tried.Right, true)
+		same(t, "digits although the right one came", issue(Now).Digits, 8)
+		c = issue(Now.Add(time.Hour))
+		same(t, "an hour later", c.Digits, 6)
+		guess(c, Now.Add(time.Hour))
+		same(t, "the fourth in a day", issue(Now.Add(2*time.Hour)).Digits, 8)
+		same(t, "years before", issue(Now.Add(-5*365*24*time.Hour)).Digits, 6)
+	})
+
+	t.Run("a challenge of a clock that was years ahead is over", func(t *testing.T) {
+		ctx, future := t.Context(), Now.Add(5*365*24*time.Hour)
+		c := NewChallenge(NewLine(t, db, NewApp(t, db)).ID)
+		c.Created, c.NextSend, c.Expires = future, future.Add(time.Minute), future.Add(5*time.Minute)
+		must(t, createChallenge(ctx, db, c, nil, future))
+		_, err := db.TryChallenge(ctx, RightTry(c), Now)
+		fails(t, "its PIN", err, dialtone.ErrExpired)
+		_, err = db.ResendChallenge(ctx, c.ID, c.BrowserHash, dialtone.Resend{}, 4, nil, c.NextSend.Add(-4*365*24*time.Hour))
+		fails(t, "its resend", err, dialtone.ErrExpired)
+		c.ID, c.Created = secret.ID("ch"), Now.Add(5*time.Second) // of a node whose clock is a little ahead
+		must(t, createChallenge(ctx, db, c, nil, Now))
+		tried, err := db.TryChallenge(ctx, RightTry(c), Now)
 		must(t, err)
-		_, err = open(Now.Add(3 * time.Minute))
-		retryAfter(t, "the third", err, time.Minute)
-		_, err = db.TryChallenge(ctx, RightTry(first), Now)
-		must(t, err) // the line is unknown, so it stays open
-		_, err = open(Now.Add(3 * time.Minute))
-		retryAfter(t, "after a try", err, time.Minute)
-		c := NewChallenge("line")
-		c.NumberKey = number
-		must(t, db.CreateChallenge(ctx, c, nil, 2, Now.Add(time.Minute)))
+		same(t, "right", tried.Right, true)
 	})
 
 	t.Run("a used-up budget leaves everything as it was", func(t *testing.T) {
@@ -105,8 +152,8 @@ func testChallenges(t *testing.T, db *store.DB) {
 		second := first
 		second.ID = secret.ID("ch")
 		budgets := []dialtone.Budget{{Key: secret.ID("b"), Limits: []dialtone.Limit{{Count: 1, Window: time.Hour}}}}
-		must(t, db.CreateChallenge(ctx, first, budgets, 3, Now))
-		retryAfter(t, "the second", db.CreateChallenge(ctx, second, budgets, 3, Now), time.Hour)
+		must(t, createChallenge(ctx, db, first, budgets, Now))
+		retryAfter(t, "the second", createChallenge(ctx, db, second, budgets, Now), time.Hour)
 		got, err := db.Challenge(ctx, first.ID)
 		must(t, err)
 		same(t, "superseded", got.Superseded, false)
@@ -114,7 +161,7 @@ func testChallenges(t *testing.T, db *store.DB) {
 
 	t.Run("a resend changes what it names", func(t *testing.T) {
 		ctx, c := t.Context(), NewChallenge("line")
-		must(t, db.CreateChallenge(ctx, c, nil, 3, Now))
+		must(t, createChallenge(ctx, db, c, nil, Now))
 		wrong := RightTry(c)
 		wrong.CodeHash = "wrong"
 		_, err := db.TryChallenge(ctx, wrong, Now)
@@ -127,16 +174,16 @@ func testChallenges(t *testing.T, db *store.DB) {
 		same(t, "the same code again", got, c)
 
 		at = c.NextSend
-		c.Sends, c.NextSend, c.Attempts, c.CodeHash, c.SealedCode, c.Expires = 3, at.Add(time.Minute), 0, "new", "new sealed", at.Add(5*time.Minute)
+		c.Sends, c.NextSend, c.Attempts, c.Digits, c.CodeHash, c.SealedCode, c.Expires = 3, at.Add(time.Minute), 0, 8, "new", "new sealed", at.Add(5*time.Minute)
 		got, err = db.ResendChallenge(ctx, c.ID, c.BrowserHash,
-			dialtone.Resend{CodeHash: "new", SealedCode: "new sealed", Expires: c.Expires, NextSend: c.NextSend}, 4, nil, at)
+			dialtone.Resend{Code: dialtone.Code{Digits: 8, Hash: "new", Sealed: "new sealed"}, Expires: c.Expires, NextSend: c.NextSend}, 4, nil, at)
 		must(t, err)
 		same(t, "a new code gets all its tries", got, c)
 	})
 
 	t.Run("a resend says why it is refused", func(t *testing.T) {
 		ctx, c := t.Context(), NewChallenge(NewLine(t, db, NewApp(t, db)).ID)
-		must(t, db.CreateChallenge(ctx, c, nil, 3, Now))
+		must(t, createChallenge(ctx, db, c, nil, Now))
 		resend := func(browser string, maxSends int, budgets []dialtone.Budget, at time.Time) error {
 			_, err := db.ResendChallenge(ctx, c.ID, browser, dialtone.Resend{NextSend: at.Add(time.Minute)}, maxSends, budgets, at)
 			return err
@@ -156,11 +203,11 @@ func testChallenges(t *testing.T, db *store.DB) {
 		fails(t, "after the right PIN", resend(c.BrowserHash, 4, nil, c.NextSend), dialtone.ErrConflict)
 		newer := c
 		newer.ID = secret.ID("ch")
-		must(t, db.CreateChallenge(ctx, newer, nil, 3, Now))
+		must(t, createChallenge(ctx, db, newer, nil, Now))
 		c = newer
 		newest := c
 		newest.ID = secret.ID("ch")
-		must(t, db.CreateChallenge(ctx, newest, nil, 3, Now))
+		must(t, createChallenge(ctx, db, newest, nil, Now))
 		fails(t, "a newer one", resend(c.BrowserHash, 4, nil, c.NextSend), dialtone.ErrSuperseded)
 	})
 }
@@ -168,12 +215,11 @@ func testChallenges(t *testing.T, db *store.DB) {
 func testTries(t *testing.T, db *store.DB) {
 	a := NewApp(t, db)
 
-	t.Run("the right PIN makes a session and forgets the wrong ones", func(t *testing.T) {
+	t.Run("the right PIN makes a session", func(t *testing.T) {
 		ctx, line := t.Context(), NewLine(t, db, a)
 		c := NewChallenge(line.ID)
-		must(t, db.CreateChallenge(ctx, c, nil, 3, Now))
+		must(t, createChallenge(ctx, db, c, nil, Now))
 		try := RightTry(c)
-		try.Budget.Limits = []dialtone.Limit{{Count: 2, Window: time.Hour}}
 		wrong := try
 		wrong.CodeHash = "wrong"
 		tried, err := db.TryChallenge(ctx, wrong, Now)
@@ -187,8 +233,6 @@ func testTries(t *testing.T, db *store.DB) {
 		session.OperatorID, session.SubscriptionID = a.Operator.ID, line.ID
 		c.Attempts, c.Verified, c.SessionID, c.SealedCode = 2, Now, session.ID, "" // nobody needs the code any more
 		same(t, "the right PIN", tried, dialtone.Tried{Challenge: c, Right: true, Session: session})
-		must(t, db.Spend(ctx, []dialtone.Budget{try.Budget}, Now)) // twice, because it was emptied
-		must(t, db.Spend(ctx, []dialtone.Budget{try.Budget}, Now))
 
 		try.Session.ID = secret.ID("se")
 		tried, err = db.TryChallenge(ctx, try, Now)
@@ -198,7 +242,7 @@ func testTries(t *testing.T, db *store.DB) {
 
 	t.Run("tries are used up, and say why they do not count", func(t *testing.T) {
 		ctx, c := t.Context(), NewChallenge(NewLine(t, db, a).ID)
-		must(t, db.CreateChallenge(ctx, c, nil, 3, Now))
+		must(t, createChallenge(ctx, db, c, nil, Now))
 		try := func(change func(*dialtone.Try), at time.Time) error {
 			made := RightTry(c)
 			change(&made)
@@ -214,15 +258,12 @@ func testTries(t *testing.T, db *store.DB) {
 		fails(t, "another request", try(func(try *dialtone.Try) { try.RequestHash = "other" }, Now), dialtone.ErrNotFound)
 		fails(t, "another challenge", try(func(try *dialtone.Try) { try.ID = "other" }, Now), dialtone.ErrNotFound)
 		fails(t, "too late", try(func(*dialtone.Try) {}, c.Expires), dialtone.ErrExpired)
-		retryAfter(t, "the number's budget", try(func(try *dialtone.Try) {
-			try.Budget = dialtone.Budget{Key: secret.ID("b"), Limits: []dialtone.Limit{{Count: 0, Window: time.Hour}}}
-		}, Now), time.Hour)
 		must(t, try(wrong, Now)) // none of those in between counted
 		fails(t, "no tries left", try(func(try *dialtone.Try) { try.MaxAttempts = 2 }, Now), dialtone.ErrExhausted)
 
 		newer := c
 		newer.ID = secret.ID("ch")
-		must(t, db.CreateChallenge(ctx, newer, nil, 3, Now))
+		must(t, createChallenge(ctx, db, newer, nil, Now))
 		fails(t, "a newer one", try(func(*dialtone.Try) {}, Now), dialtone.ErrSuperseded)
 	})
 
@@ -232,7 +273,7 @@ func testTries(t *testing.T, db *store.DB) {
 		must(t, db.PutSubscription(ctx, blocked, Now))
 		for _, line := range []string{"", blocked.ID} {
 			c := NewChallenge(line)
-			must(t, db.CreateChallenge(ctx, c, nil, 3, Now))
+			must(t, createChallenge(ctx, db, c, nil, Now))
 			tried, err := db.TryChallenge(ctx, RightTry(c), Now)
 			must(t, err)
 			c.Attempts = 1

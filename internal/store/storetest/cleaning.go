@@ -15,7 +15,7 @@ func testCleaning(t *testing.T, db *store.DB) {
 	const day = 24 * time.Hour
 	p := NewPerson(t, db, NewApp(t, db)) // with a challenge, for 5 minutes, and a session, for 30 days
 	challenge, online, offline, token := NewChallenge(p.Subscription.ID), p.Grant(), p.OfflineGrant(), secret.ID("at")
-	must(t, db.CreateChallenge(ctx, challenge, nil, 3, Now))
+	must(t, createChallenge(ctx, db, challenge, nil, Now))
 	must(t, db.RedeemCode(ctx, online, Now))
 	must(t, db.RedeemCode(ctx, offline, Now))
 	must(t, db.SpendToken(ctx, token, Now.Add(time.Hour)))

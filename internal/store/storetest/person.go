@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -82,7 +83,7 @@ func NewPerson(t testing.TB, db *store.DB, a App) Person {
 	ctx := t.Context()
 	p := Person{App: a, Subscription: NewLine(t, db, a)}
 	c := NewChallenge(p.Subscription.ID)
-	must(t, db.CreateChallenge(ctx, c, nil, 3, Now))
+	must(t, createChallenge(ctx, db, c, nil, Now))
 	tried, err := db.TryChallenge(ctx, RightTry(c), Now)
 	must(t, err)
 	if !tried.Right {
@@ -94,11 +95,17 @@ func NewPerson(t testing.TB, db *store.DB, a App) Person {
 	return p
 }
 
+// createChallenge puts a challenge with a code of its own into the database.
+func createChallenge(ctx context.Context, db *store.DB, c dialtone.Challenge, budgets []dialtone.Budget, now time.Time) error {
+	_, err := db.CreateChallenge(ctx, dialtone.Issue{Challenge: c, Budgets: budgets}, now)
+	return err
+}
+
 // NewChallenge returns a challenge for a line, with the right code's hash "right", not yet in the database.
 func NewChallenge(subscriptionID string) dialtone.Challenge {
 	return dialtone.Challenge{
 		ID: secret.ID("ch"), BrowserHash: secret.ID("browser"), RequestHash: secret.ID("request"), NumberKey: secret.ID("number"),
-		SubscriptionID: subscriptionID, CodeHash: "right", SealedCode: "sealed", Sends: 1, NextSend: Now.Add(30 * time.Second),
+		SubscriptionID: subscriptionID, Digits: 6, CodeHash: "right", SealedCode: "sealed", Sends: 1, NextSend: Now.Add(30 * time.Second),
 		Created: Now, Expires: Now.Add(5 * time.Minute),
 	}
 }
@@ -107,7 +114,7 @@ func NewChallenge(subscriptionID string) dialtone.Challenge {
 func RightTry(c dialtone.Challenge) dialtone.Try {
 	return dialtone.Try{
 		ID: c.ID, BrowserHash: c.BrowserHash, RequestHash: c.RequestHash, CodeHash: c.CodeHash, MaxAttempts: 5,
-		Budget: dialtone.Budget{Key: "failures " + c.NumberKey, Limits: []dialtone.Limit{{Count: 10, Window: time.Hour}}},
+		GuessKey: "failures " + c.NumberKey,
 		Session: dialtone.Session{
 			ID: secret.ID("se"), SecretHash: "hash", AMR: []string{"sms", "otp"}, AuthTime: Now, Created: Now,
 			Expires: Now.Add(30 * 24 * time.Hour),

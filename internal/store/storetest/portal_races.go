@@ -23,21 +23,6 @@ func testAccountRaces(t *testing.T, db *store.DB) {
 		}, dialtone.ErrExhausted), 5)
 	})
 
-	t.Run("wrong codes of many browsers share the address's budget", func(t *testing.T) {
-		ctx := t.Context()
-		budget := dialtone.Budget{Key: secret.ID("b"), Limits: []dialtone.Limit{{Count: 10, Window: time.Hour}}}
-		same(t, "tries", race(t, func(int) error {
-			c := NewEmailCode()
-			if err := db.CreateEmailCode(ctx, c, nil, Now); err != nil {
-				t.Error(err)
-			}
-			wrong := RightEmailTry(c)
-			wrong.CodeHash, wrong.Budget = "wrong", budget
-			_, err := db.TryEmailCode(ctx, wrong, dialtone.Account{ID: secret.ID("acc")}, NewAccountSession(), Now)
-			return err
-		}, dialtone.ErrExhausted), 10)
-	})
-
 	t.Run("the right code makes one session", func(t *testing.T) {
 		ctx, c, account := t.Context(), NewEmailCode(), dialtone.Account{ID: secret.ID("acc"), Email: secret.ID("x") + "@example.com"}
 		must(t, db.CreateEmailCode(ctx, c, nil, Now))

@@ -55,7 +55,7 @@ func testRaces(t *testing.T, db *store.DB) {
 
 	t.Run("the right PIN makes one session", func(t *testing.T) {
 		ctx, c := t.Context(), NewChallenge(NewLine(t, db, a).ID)
-		must(t, db.CreateChallenge(ctx, c, nil, 3, Now))
+		must(t, createChallenge(ctx, db, c, nil, Now))
 		same(t, "winners", race(t, func(int) error {
 			tried, err := db.TryChallenge(ctx, RightTry(c), Now)
 			if err == nil && !tried.Right {
@@ -67,7 +67,7 @@ func testRaces(t *testing.T, db *store.DB) {
 
 	t.Run("wrong PINs are counted one by one", func(t *testing.T) {
 		ctx, c := t.Context(), NewChallenge(NewLine(t, db, a).ID)
-		must(t, db.CreateChallenge(ctx, c, nil, 3, Now))
+		must(t, createChallenge(ctx, db, c, nil, Now))
 		same(t, "tries", race(t, func(int) error {
 			wrong := RightTry(c)
 			wrong.CodeHash = "wrong"
@@ -76,55 +76,31 @@ func testRaces(t *testing.T, db *store.DB) {
 		}, dialtone.ErrExhausted), 5)
 	})
 
-	t.Run("wrong PINs of many challenges share the number's budget", func(t *testing.T) {
-		ctx, line, budget := t.Context(), NewLine(t, db, a), secret.ID("b")
+	t.Run("wrong PINs of many challenges are all counted", func(t *testing.T) {
+		ctx, line, key := t.Context(), NewLine(t, db, a), secret.ID("b")
 		var challenges [racers]dialtone.Challenge
 		for i := range challenges {
 			challenges[i] = NewChallenge(line.ID)
-			must(t, db.CreateChallenge(ctx, challenges[i], nil, 3, Now))
+			must(t, createChallenge(ctx, db, challenges[i], nil, Now))
 		}
 		same(t, "tries", race(t, func(i int) error {
 			wrong := RightTry(challenges[i])
-			wrong.CodeHash = "wrong"
-			wrong.Budget = dialtone.Budget{Key: budget, Limits: []dialtone.Limit{{Count: 10, Window: time.Hour}}}
+			wrong.CodeHash, wrong.GuessKey = "wrong", key
 			_, err := db.TryChallenge(ctx, wrong, Now)
 			return err
-		}, dialtone.ErrExhausted), 10)
-	})
-
-	t.Run("no number of right PINs passes a budget that is used up", func(t *testing.T) {
-		ctx, line := t.Context(), NewLine(t, db, a)
-		budget := dialtone.Budget{Key: secret.ID("b"), Limits: []dialtone.Limit{{Count: 2, Window: time.Hour}}}
-		must(t, db.Spend(ctx, []dialtone.Budget{budget, budget}, Now))
-		same(t, "winners", race(t, func(int) error {
-			c := NewChallenge(line.ID)
-			if err := db.CreateChallenge(ctx, c, nil, 2*racers, Now); err != nil {
-				t.Error(err)
-			}
-			right := RightTry(c)
-			right.Budget = budget
-			_, err := db.TryChallenge(ctx, right, Now)
-			return err
-		}, dialtone.ErrExhausted), 0)
+		}, dialtone.ErrExhausted), racers)
+		counted := []dialtone.Budget{{Key: key, Limits: []dialtone.Limit{{Count: racers + 1, Window: time.Hour}}}}
+		must(t, db.Spend(ctx, counted, Now))
+		retryAfter(t, "one more than was counted", db.Spend(ctx, counted, Now), time.Hour)
 	})
 
 	t.Run("a PIN is sent again once at a time", func(t *testing.T) {
 		ctx, c := t.Context(), NewChallenge(NewLine(t, db, a).ID)
-		must(t, db.CreateChallenge(ctx, c, nil, 3, Now))
+		must(t, createChallenge(ctx, db, c, nil, Now))
 		same(t, "sends", race(t, func(int) error {
 			_, err := db.ResendChallenge(ctx, c.ID, c.BrowserHash, dialtone.Resend{NextSend: c.NextSend.Add(time.Minute)}, 4, nil, c.NextSend)
 			return err
 		}, dialtone.ErrConflict), 1)
-	})
-
-	t.Run("few challenges are open for a number", func(t *testing.T) {
-		ctx, number := t.Context(), secret.ID("number")
-		budgets := []dialtone.Budget{{Key: number, Limits: []dialtone.Limit{{Count: 100, Window: time.Hour}}}}
-		same(t, "open", race(t, func(int) error {
-			c := NewChallenge("")
-			c.NumberKey = number
-			return db.CreateChallenge(ctx, c, budgets, 3, Now)
-		}, dialtone.ErrExhausted), 3)
 	})
 
 	t.Run("a budget is never overspent", func(t *testing.T) {
@@ -213,7 +189,7 @@ func testRaces(t *testing.T, db *store.DB) {
 		var challenges [racers]dialtone.Challenge
 		for i := range challenges {
 			challenges[i] = NewChallenge(line.ID)
-			must(t, db.CreateChallenge(ctx, challenges[i], nil, 3, Now))
+			must(t, createChallenge(ctx, db, challenges[i], nil, Now))
 		}
 		var sessions sync.Map
 		race(t, func(i int) error {

@@ -121,7 +121,7 @@ func (h *Handler) startRequest(r *http.Request, v visit, number dialtone.PhoneNu
 
 func (h *Handler) asker(r *http.Request, v visit) signin.Asker {
 	return signin.Asker{
-		App: v.reg, BrowserID: h.Cookies.Get(r, browserCookie), Language: v.in.Language, Network: h.ClientIP(r), Host: h.host(),
+		App: v.reg, BrowserID: h.Cookies.Get(r, browserCookie), Known: h.Cookies.Get(r, knownCookie), Language: v.in.Language, Network: h.ClientIP(r), Host: h.host(),
 	}
 }
 

@@ -17,8 +17,9 @@ import (
 )
 
 const (
-	maxForm         = 64 << 10       // bytes of a posted form
-	browserLifetime = 24 * time.Hour // of the browser-id cookie; far longer than an interaction
+	maxForm         = 64 << 10             // bytes of a posted form
+	knownLifetime   = 400 * 24 * time.Hour // of the known-lines cookie: as long as browsers keep one (RFC 6265bis §5.5)
+	browserLifetime = 24 * time.Hour       // of the browser-id cookie; far longer than an interaction
 )
 
 // visit is one request for a page of an interaction: what every such handler begins with.

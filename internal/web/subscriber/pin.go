@@ -1,6 +1,7 @@
 package subscriber
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"time"
@@ -49,7 +50,7 @@ func (h *Handler) pinPage(w http.ResponseWriter, r *http.Request, v visit) (page
 		Product:     v.reg.Product,
 		Operators:   h.worksWith(r, v.reg),
 		Number:      v.in.Number,
-		Digits:      h.Signin.Policy.Digits,
+		Digits:      cmp.Or(state.Digits, h.Signin.Policy.Digits),
 		Left:        max(0, state.Expires.Sub(now)),
 		NoResend:    state.NextSend.IsZero(),
 		OtherNumber: h.here("/signin", v.in),
@@ -74,7 +75,7 @@ func (h *Handler) verifyPIN(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	outcome, err := h.Signin.Verify(r.Context(), signin.VerifyRequest{
-		ChallengeID: v.in.Challenge, BrowserID: h.Cookies.Get(r, browserCookie), RequestHash: v.in.ID, PIN: r.PostForm.Get("pin"),
+		Asker: h.asker(r, v), ChallengeID: v.in.Challenge, RequestHash: v.in.ID, PIN: r.PostForm.Get("pin"),
 	}, h.Now())
 	if err == nil {
 		cookie := outcome.Cookie.Reveal()
@@ -83,6 +84,7 @@ func (h *Handler) verifyPIN(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		h.Cookies.Set(w, sessionCookie, cookie, h.Signin.Policy.SessionLifetime)
+		h.Cookies.Set(w, knownCookie, outcome.Known.Reveal(), knownLifetime)
 		h.proceed(w, r, v.in, cookie)
 		return
 	}
@@ -113,13 +115,9 @@ func (h *Handler) showPINProblem(w http.ResponseWriter, r *http.Request, v visit
 	}
 	status := http.StatusUnprocessableEntity
 	var wrong *signin.WrongPINError
-	var budget *dialtone.BudgetError
 	switch {
 	case errors.As(err, &wrong):
 		page.Problem, page.TriesLeft = pages.PINWrong, wrong.Left
-	case errors.As(err, &budget):
-		page.Problem, page.RetryAfter, status = pages.PINExhausted, budget.RetryAfter, http.StatusTooManyRequests
-		retryAfter(w, budget.RetryAfter)
 	case errors.Is(err, dialtone.ErrInvalid):
 		page.Problem = pages.PINMalformed
 	case errors.Is(err, dialtone.ErrSuperseded):

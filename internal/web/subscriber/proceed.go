@@ -10,10 +10,11 @@ import (
 	"github.com/dialtone-id/dialtone/internal/secret"
 )
 
-// The cookies. Both are HttpOnly and SameSite=Lax.
+// The cookies. All are HttpOnly and SameSite=Lax.
 const (
 	sessionCookie = "dialtone_session" // signin's: session id and secret
 	browserCookie = "dialtone_browser" // a random id that binds interactions and PINs to this browser
+	knownCookie   = "dialtone_known"   // signin's, sealed: with which lines this browser signed in before
 )
 
 // Proceed takes an interaction to whatever comes next: a page for the person or the answer for the client.
