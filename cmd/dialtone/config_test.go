@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // parseServe parses arguments for serve with a configuration file of that content.
@@ -93,6 +94,17 @@ func TestAConfigurationErrorSaysWhatToChange(t *testing.T) {
 		"broken YAML":      {"sandbox: false", "sandbox: [", "YAML"},
 		"invalid together": {"http://localhost:9001", "http://id.example.com", "use https"},
 		"bad network":      {"10.0.0.0/8", "10.0.0.0", "trusted-proxies"},
+		"no unit":          {"sandbox: false", "pin-lifetime: 300", "pin-lifetime needs a unit: write pin-lifetime: 300s"},
+		"no unit, SMTP":    {"sandbox: false", "smtp-timeout: 15", "smtp-timeout needs a unit"},
+		"yes for true":     {"sandbox: false", "sandbox: no", "sandbox: false"},
+		"a secret, bare":   {"sandbox: false", "smtp-password: 12345", `write smtp-password: "…"`},
+		"twice":            {"sandbox: false", "sandbox: false\nsandbox: true", "sandbox is there already"},
+		"two documents":    {"sandbox: false", "sandbox: false\n---\nsandbox: true", "a second document"},
+		"nothing":          {"sandbox: false", "region:", "region has no value"},
+		"region UK":        {"sandbox: false", "region: UK", "region \"UK\""},
+		"region XX":        {"sandbox: false", "region: XX", "region \"XX\""},
+		"region 47":        {"sandbox: false", `region: "47"`, "region \"47\""},
+		"region nb-NO":     {"sandbox: false", "region: nb-NO", "region \"nb-NO\""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -119,5 +131,11 @@ func TestEveryOptionOfServeHasAnEnvironmentVariable(t *testing.T) {
 				t.Errorf("--%s: environment %v, want %s", flag.Name, flag.Envs, want)
 			}
 		}
+	}
+}
+
+func TestAByteOrderMarkInTheFileIsNoFault(t *testing.T) {
+	if got, _, err := parseServe(t, "\ufeff"+configuration[1:]+"region: NO\npin-lifetime: 4m\n"); err != nil || got.Region != "NO" || got.PINLifetime != 4*time.Minute {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }

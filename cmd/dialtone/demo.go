@@ -61,7 +61,7 @@ func (c *demoCommand) Run(ctx context.Context, t terminal) error {
 		return err
 	}
 	defer onHangUp(node.ReadCertificates)()
-	if err := node.Applier().Apply(ctx, d.seed(), nil, time.Now().UTC()); err != nil {
+	if err := d.fill(ctx, node); err != nil {
 		return errors.Join(fmt.Errorf("fill the demo: %w", err), node.Close())
 	}
 	node.Listen("inbox", d.listen(3), d.inboxHandler(messages))
@@ -79,6 +79,16 @@ func (c *demoCommand) Run(ctx context.Context, t terminal) error {
 		}
 	})
 	return errors.Join(written, err)
+}
+
+// fill brings the catalogue to what the demo shows.
+func (d demo) fill(ctx context.Context, node *server.Server) error {
+	document, err := d.seed()
+	if err != nil {
+		return err
+	}
+	_, err = node.Applier().Apply(ctx, document, nil, time.Now().UTC())
+	return err
 }
 
 // inboxHandler serves the inbox and, below /app/, the example app.

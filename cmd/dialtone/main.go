@@ -13,6 +13,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -41,10 +42,25 @@ func main() {
 	context.AfterFunc(ctx, stop)
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		for line := range strings.Lines(err.Error()) {
-			fmt.Fprintln(os.Stderr, "dialtone:", strings.TrimRight(line, "\n"))
+			if text := strings.TrimRight(line, "\n"); text != "" {
+				fmt.Fprintln(os.Stderr, "dialtone:", text)
+			}
 		}
-		os.Exit(1)
+		os.Exit(status(err))
 	}
+}
+
+// exitStatus ends the program with a status of its own; it says nothing.
+type exitStatus int
+
+func (exitStatus) Error() string { return "" }
+
+// status is the exit status for an error: 1, unless the command chose one.
+func status(err error) int {
+	if chosen, ok := errors.AsType[exitStatus](err); ok {
+		return int(chosen)
+	}
+	return 1
 }
 
 // terminal is where a command writes: results to Out, logs to Err.

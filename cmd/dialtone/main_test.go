@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -280,9 +281,64 @@ func TestTheExampleFileApplies(t *testing.T) {
 	folder, storage := t.TempDir(), newStorage(t)
 	for range 2 {
 		out, err := runCommand(t, "apply", storage.database, storage.rootKey, "--credentials", filepath.Join(folder, "credentials.json"), writeFile(t, example))
-		if err != nil || !strings.Contains(out, "1 operators") {
+		if err != nil || !strings.Contains(out, "created") {
 			t.Fatalf("%v\n%s", err, out)
 		}
+	}
+}
+
+func TestApplyTellsNothingToDoChangedAndRefusedApart(t *testing.T) {
+	t.Parallel()
+	storage, credentials := newStorage(t), filepath.Join(t.TempDir(), "credentials.json")
+	for i, step := range []struct {
+		content string
+		options []string
+		status  int
+		says    string
+	}{
+		{document, []string{"--dry-run"}, 2, "product product_1: created"},
+		{document, []string{"--dry-run"}, 2, "Dry run, nothing was changed"},
+		{document, []string{"--detailed-exit-code"}, 2, "Applied: "},
+		{document, []string{"--detailed-exit-code"}, 0, "Nothing to do"},
+		{document, []string{"--dry-run"}, 0, "Nothing to do"},
+		{"products: [{id: product_1, price: Free}]", nil, 0, "price: \"Free\"\n    ! asks subscribers again: price"},
+		{"products: [{id: product_1, price: null}]", nil, 0, "price: (emptied, was \"Free\")"},
+		{"products: [{id: product_1, price: 9.90}]", nil, 3, ""},
+		{"products: [{id: product_1, scopes: [{name: nothing}]}]", []string{"--dry-run"}, 3, ""},
+	} {
+		args := slices.Concat([]string{"apply", storage.database, storage.rootKey, "--credentials", credentials}, step.options, []string{writeFile(t, step.content)})
+		out, err := runCommand(t, args...)
+		got := 0
+		if err != nil {
+			got = status(err)
+		}
+		if got != step.status || !strings.Contains(out, step.says) {
+			t.Errorf("step %d: status %d, want %d with %q; it prints\n%s%v", i, got, step.status, step.says, out, err)
+		}
+		if _, err := os.Stat(credentials); i < 2 && err == nil {
+			t.Error("a dry run wrote credentials")
+		}
+	}
+}
+
+func TestAnotherRootKeyIsRefusedBeforeAnythingIsChanged(t *testing.T) {
+	t.Parallel()
+	storage, other := newStorage(t), newStorage(t)
+	if out, err := runCommand(t, "migrate", storage.database, storage.rootKey); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, command := range [][]string{
+		{"apply", storage.database, other.rootKey, writeFile(t, "operators: [{id: a, name: A}]")},
+		{"keys", "list", storage.database, other.rootKey},
+		{"migrate", storage.database, other.rootKey},
+	} {
+		if _, err := runCommand(t, command...); !errors.Is(err, dialtone.ErrInvalid) || !strings.Contains(err.Error(), "another root key") {
+			t.Errorf("%v: %v", command, err)
+		}
+	}
+	out, err := runCommand(t, "apply", "--dry-run", storage.database, storage.rootKey, writeFile(t, "operators: [{id: a, name: A}]"))
+	if status(err) != 2 || !strings.Contains(out, "operator a: created") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

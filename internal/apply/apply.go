@@ -1,9 +1,13 @@
 // Package apply reads the YAML document of `dialtone apply` and brings the catalogue and the test subscriptions to what it says.
 //
-// It owns the document's form and the order in which its parts are written. The rules for each part are those of catalog.
+// It owns the document's form, the difference between a document and what is there, and the order in which it is written. The
+// rules for each noun are those of dialtone and catalog.
 //
-//	ParseDocument ── text to entries, strictly
-//	Apply         ── every entry checked, then written; applying again changes nothing
+//	Parse ── text to entries, each with its line (package written)
+//	Plan  ── what would change, or all that is wrong; nothing is written
+//	Run   ── the plan, item by item; applying again changes nothing
+//
+// Each noun has a file with one table of its fields (field.go), from which reading, comparing and printing follow.
 package apply
 
 import (
@@ -21,6 +25,10 @@ import (
 
 // Store is what apply needs of the database beside the catalogue.
 type Store interface {
+	Organization(ctx context.Context, id string) (dialtone.Organization, error)
+	Members(ctx context.Context, organizationID string) ([]dialtone.Member, error)
+	Product(ctx context.Context, id string) (dialtone.Product, error)
+	Listing(ctx context.Context, productID, operatorID string) (dialtone.Listing, error)
 	Client(ctx context.Context, id string) (dialtone.Client, error)
 	Subscription(ctx context.Context, id string) (dialtone.Subscription, error)
 	SubscriptionByNumber(ctx context.Context, number dialtone.PhoneNumber) (dialtone.Subscription, error)
@@ -31,12 +39,28 @@ type Store interface {
 type Applier struct {
 	catalog *catalog.Catalog
 	store   Store
+	// Routes are the names of the SMS routes that an operator can use; nil: not known.
+	Routes []string
 }
 
 // New returns the applier of an installation.
 func New(c *catalog.Catalog, store Store) Applier { return Applier{catalog: c, store: store} }
 
-// Credentials are the secret that Apply made for a client. They exist here once: the database keeps a hash.
+// nouns are the sections of a document, in the order in which they are written: nobody names what comes later.
+var nouns = []section{operatorNoun(), scopeNoun(), organizationNoun(), productNoun(), clientNoun(), subscriptionNoun()}
+
+func sectionNames() []string {
+	names := make([]string, len(nouns))
+	for i, n := range nouns {
+		names[i] = n.name()
+	}
+	return names
+}
+
+// actor signs what a document changes.
+const actor = "apply"
+
+// Credentials are the secret that was made for a client. They exist here once: the database keeps a hash.
 type Credentials struct {
 	ClientID     string
 	ClientSecret secret.Text
@@ -44,233 +68,70 @@ type Credentials struct {
 	Description  string
 }
 
-// applyActor signs the listing history for what a document changes.
-const applyActor = "apply"
-
-// Apply creates or updates everything in the document. Applying it again changes nothing and makes no new secret.
-//
-// The document is checked as a whole before the first write. New secrets are handed to keep before their hashes are
-// stored, so that no secret can be lost: if keep fails, or the database does, applying again makes new ones. Keep is not
-// called when no secret was made.
-func (a Applier) Apply(ctx context.Context, d Document, keep func([]Credentials) error, now time.Time) error {
-	p, err := a.plan(ctx, d)
+// Apply plans and runs a document. Errors: as Plan and Run.
+func (a Applier) Apply(ctx context.Context, d Document, keep func([]Credentials) error, now time.Time) (Plan, error) {
+	p, err := a.Plan(ctx, d)
 	if err != nil {
-		return err
+		return Plan{}, err
 	}
-	if err := a.put(ctx, p, now); err != nil {
-		return err
-	}
-	return a.putSecrets(ctx, p, keep, now)
+	return p, p.Run(ctx, keep, func(Item) error { return nil }, now)
 }
 
-// plan is a document in the nouns of package dialtone, every one of them checked.
-type plan struct {
-	operators     []dialtone.Operator
-	scopes        []dialtone.Scope
-	organizations []dialtone.Organization
-	owners        map[string][]string // e-mail addresses by organization id
-	products      []dialtone.Product
-	listings      []dialtone.Listing
-	clients       []dialtone.Client
-	secretHashes  map[string]string // by client id, for the clients that bring their own
-	subscriptions []dialtone.Subscription
+// Run writes what the plan changes, each item as a whole or not at all, and tells of each, unchanged ones included, when it is
+// done. The first error ends it: what was told is written, what was not is not. Running the same document again goes on there.
+//
+// New secrets are handed to keep before their hashes are stored, so that no secret can be lost: if keep fails, or the database
+// does, applying again makes new ones. Keep is not called when no secret is made. Error: ErrConflict if somebody changed a thing
+// since it was planned.
+func (p Plan) Run(ctx context.Context, keep func([]Credentials) error, done func(Item) error, now time.Time) error {
+	for _, item := range p.Items {
+		if item.write != nil {
+			if err := item.write(ctx, now); err != nil {
+				return err
+			}
+		}
+		if err := done(item); err != nil {
+			return err
+		}
+	}
+	return p.applier.putSecrets(ctx, p.clients, keep, now)
 }
 
-func (a Applier) plan(ctx context.Context, d Document) (plan, error) {
-	p := plan{secretHashes: make(map[string]string), owners: make(map[string][]string)}
-	var faults []error
-	check := func(err error) {
-		if err != nil {
-			faults = append(faults, err)
-		}
-	}
-	for _, e := range d.Operators {
-		operator := e.operator()
-		check(operator.Validate())
-		check(inOneLine("operator", operator.ID, operator.Name))
-		check(a.refuseSandbox(ctx, operator.ID))
-		p.operators = append(p.operators, operator)
-	}
-	for _, e := range d.Scopes {
-		scope := e.scope()
-		check(scope.Validate())
-		p.scopes = append(p.scopes, scope)
-	}
-	for _, e := range d.Organizations {
-		organization := dialtone.Organization{ID: e.ID, Name: e.Name}
-		check(organization.Validate())
-		check(inOneLine("organization", organization.ID, organization.Name))
-		p.organizations = append(p.organizations, organization)
-		for _, text := range e.Owners {
-			email, err := writing.Email(text)
-			check(err)
-			p.owners[organization.ID] = append(p.owners[organization.ID], email)
-		}
-	}
-	for _, e := range d.Products {
-		product := e.product()
-		check(product.Validate())
-		check(inOneLine("product", product.ID, product.Name))
-		p.products = append(p.products, product)
-		for _, l := range e.Listing {
-			listing := l.listing(product.ID)
-			check(listing.Validate())
-			p.listings = append(p.listings, listing)
-		}
-	}
-	for _, e := range d.Clients {
-		client := e.client()
-		hash, err := e.secretHash()
-		check(errors.Join(client.Validate(), err))
-		p.clients = append(p.clients, client)
-		p.secretHashes[client.ID] = hash
-	}
-	for _, e := range d.Subscriptions {
-		subscription, err := e.subscription()
-		check(err)
-		check(a.refuseSandbox(ctx, subscription.OperatorID))
-		p.subscriptions = append(p.subscriptions, subscription)
-	}
-	return p, errors.Join(faults...)
+// clientEntry is a client with the hash of a secret that its entry brings and that it does not have yet; empty: none.
+type clientEntry struct {
+	dialtone.Client
+	hash string
 }
 
-// refuseSandbox keeps documents away from the sandbox operator: its test numbers and fixed PINs are built in, and it can
-// never sign in a real number.
-func (a Applier) refuseSandbox(ctx context.Context, operatorID string) error {
-	operator, err := a.catalog.Operator(ctx, operatorID)
-	switch {
-	case errors.Is(err, dialtone.ErrNotFound):
-		return nil
-	case err != nil:
-		return err
-	case operator.Sandbox:
-		return fmt.Errorf("operator %s: %w: the sandbox operator and its test numbers are built in; leave them out", operatorID, dialtone.ErrInvalid)
-	}
-	return nil
-}
-
-func (a Applier) put(ctx context.Context, p plan, now time.Time) error {
-	for _, operator := range p.operators {
-		if err := a.catalog.PutOperator(ctx, operator, now); err != nil {
-			return err
-		}
-	}
-	for _, scope := range p.scopes {
-		if err := a.catalog.PutScope(ctx, scope); err != nil {
-			return err
-		}
-	}
-	for _, organization := range p.organizations {
-		if err := a.catalog.PutOrganization(ctx, organization, now); err != nil {
-			return err
-		}
-		if err := a.addOwners(ctx, organization.ID, p.owners[organization.ID], now); err != nil {
-			return err
-		}
-	}
-	for _, product := range p.products {
-		if err := a.catalog.PutProduct(ctx, product, now); err != nil {
-			return err
-		}
-	}
-	for _, listing := range p.listings {
-		if err := a.catalog.List(ctx, listing, applyActor, now); err != nil {
-			return err
-		}
-	}
-	for _, client := range p.clients {
-		if err := a.catalog.PutClient(ctx, client, now); err != nil {
-			return err
-		}
-	}
-	for _, subscription := range p.subscriptions {
-		if err := a.putSubscription(ctx, subscription, now); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// addOwners lets people into an organization that no member could invite them to: it came from a document.
-func (a Applier) addOwners(ctx context.Context, organizationID string, addresses []string, now time.Time) error {
-	for _, email := range addresses {
-		if err := a.catalog.AddOwner(ctx, organizationID, email, applyActor, now); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (a Applier) putSubscription(ctx context.Context, subscription dialtone.Subscription, now time.Time) error {
-	if _, err := a.catalog.Operator(ctx, subscription.OperatorID); err != nil {
-		return fmt.Errorf("put subscription %v: %w", subscription.PhoneNumber, err)
-	}
-	existing, err := a.existingSubscription(ctx, subscription)
-	switch {
-	case errors.Is(err, dialtone.ErrNotFound) && subscription.ID == "" && subscription.Status == dialtone.SubscriptionEnded:
-		return nil // no line has the number, so there is none to end
-	case errors.Is(err, dialtone.ErrNotFound):
-		subscription.Created = now
-		if subscription.ID == "" {
-			subscription.ID = secret.ID("sub")
-		}
-	case err != nil:
-		return fmt.Errorf("put subscription %v: %w", subscription.PhoneNumber, err)
-	case existing.OperatorID != subscription.OperatorID:
-		return fmt.Errorf("subscription %s: %w: it is a line of operator %s; end that one first", existing.ID, dialtone.ErrConflict, existing.OperatorID)
-	case existing.Status == dialtone.SubscriptionEnded && subscription.Status == dialtone.SubscriptionEnded:
-		return nil
-	case existing.Status == dialtone.SubscriptionEnded:
-		return fmt.Errorf("subscription %s: %w: the line has ended for good; a new line needs a new id", existing.ID, dialtone.ErrConflict)
-	default:
-		subscription.ID, subscription.Created = existing.ID, existing.Created
-		if subscription == existing {
-			return nil
-		}
-	}
-	if err := a.store.PutSubscription(ctx, subscription, now); err != nil {
-		return fmt.Errorf("put subscription %s: %w", subscription.ID, err)
-	}
-	return nil
-}
-
-func (a Applier) existingSubscription(ctx context.Context, subscription dialtone.Subscription) (dialtone.Subscription, error) {
-	if subscription.ID != "" {
-		return a.store.Subscription(ctx, subscription.ID)
-	}
-	return a.store.SubscriptionByNumber(ctx, subscription.PhoneNumber)
-}
+// needsSecret reports whether one is made for the client: it is confidential, has none, and brings none.
+func (c clientEntry) needsSecret() bool { return !c.Public() && c.hash == "" && len(c.Secrets) == 0 }
 
 // putSecrets stores the hashes that clients bring and makes a secret for each confidential client that has none.
-func (a Applier) putSecrets(ctx context.Context, p plan, keep func([]Credentials) error, now time.Time) error {
-	added := make(map[string]dialtone.ClientSecret) // by client id
+func (a Applier) putSecrets(ctx context.Context, clients []clientEntry, keep func([]Credentials) error, now time.Time) error {
 	var made []Credentials
-	for _, client := range p.clients {
-		stored, err := a.store.Client(ctx, client.ID)
-		if err != nil {
-			return fmt.Errorf("read secrets of client %s: %w", client.ID, err)
-		}
-		hash := p.secretHashes[client.ID]
+	var hashed []clientEntry
+	for _, c := range clients {
 		switch {
-		case client.Public(), hash != "" && hasSecret(stored, hash), hash == "" && len(stored.Secrets) > 0:
-			continue
-		case hash == "":
+		case c.needsSecret():
 			text := secret.Token(token.PrefixClientSecret)
-			hash = secret.Hash(text.Reveal())
-			made = append(made, Credentials{ClientID: client.ID, ClientSecret: text, ProductID: client.ProductID, Description: client.Description})
+			c.hash = secret.Hash(text.Reveal())
+			made = append(made, Credentials{ClientID: c.ID, ClientSecret: text, ProductID: c.ProductID, Description: c.Description})
+		case c.hash == "":
+			continue
 		}
-		added[client.ID] = dialtone.ClientSecret{ID: secret.ID("secret"), Name: applyActor, Hash: hash, Created: now}
+		hashed = append(hashed, c)
 	}
 	if len(made) > 0 {
+		if keep == nil {
+			return errors.New("there is no place for the secrets of new clients")
+		}
 		if err := keep(made); err != nil {
 			return fmt.Errorf("keep the credentials of %d new clients: %w", len(made), err)
 		}
 	}
-	for _, client := range p.clients {
-		if s, ok := added[client.ID]; ok {
-			if err := a.catalog.AddSecret(ctx, client.ID, s); err != nil {
-				return err
-			}
+	for _, c := range hashed {
+		if err := a.catalog.AddSecret(ctx, c.ID, dialtone.ClientSecret{ID: secret.ID("secret"), Name: actor, Hash: c.hash, Created: now}); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -285,10 +146,20 @@ func hasSecret(client dialtone.Client, hash string) bool {
 	return false
 }
 
-// inOneLine refuses a name in which something is not seen: it would be shown otherwise than it is written.
-func inOneLine(noun, id, name string) error {
+// Fields are the keys of an entry of each section, with those of a mapping inside by their path: what the example and the manual
+// have to speak of.
+func Fields() map[string][]string {
+	all := make(map[string][]string, len(nouns))
+	for _, n := range nouns {
+		all[n.name()] = n.keys()
+	}
+	return all
+}
+
+// seenAsWritten refuses a name in which something is not seen: it would be shown otherwise than it is written.
+func seenAsWritten(name string) error {
 	if writing.Hides(name) {
-		return fmt.Errorf("%s %q: %w: its name has line breaks or invisible characters", noun, id, dialtone.ErrInvalid)
+		return fmt.Errorf("%w: the name has line breaks or invisible characters", dialtone.ErrInvalid)
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ type room struct {
 // The floors, from the ground up. A room may use what stands below it.
 var (
 	ground = []string{"internal/dialtone", "internal/writing"}
-	tools  = []string{"internal/oauth", "internal/token", "internal/message", "internal/keys", "internal/secret", "internal/outbound", "internal/rate", "internal/lastuse", "internal/origin", "internal/legible", "internal/fixed"}
+	tools  = []string{"internal/oauth", "internal/token", "internal/message", "internal/keys", "internal/secret", "internal/outbound", "internal/rate", "internal/lastuse", "internal/origin", "internal/legible", "internal/fixed", "internal/written"}
 	verbs  = []string{"internal/flow", "internal/consent", "internal/signin", "internal/account", "internal/catalog", "internal/directory", "internal/event", "internal/traffic"}
 	faces  = []string{"internal/protocol", "internal/api", "internal/web", "internal/web/*"}
 	house  = slices.Concat(ground, tools, verbs, faces, []string{"internal/apply", "internal/store", "internal/store/*", "internal/server", "docs"})
@@ -52,6 +52,7 @@ var rooms = slices.Concat(
 		{"internal/keys", []string{"internal/dialtone", "internal/secret", "internal/token"}, "keys are made and rotated without knowing who uses them; rows come through an interface"},
 		{"internal/message", []string{"internal/dialtone", "internal/writing", "internal/secret"}, "a sender carries a text to a number and does not know why"},
 		{"internal/outbound", ground, "the guarded client fetches an address and does not know for whom"},
+		{"internal/written", ground, "it reads what people write and does not know what for"},
 		{"internal/lastuse", nil, "it keeps ids and times, and does not know whose"},
 		{"internal/origin", nil, "whose page a request comes from is told by its headers and one configured address"},
 		{"internal/rate", nil, "counting needs nothing but a clock, and that comes in"},
@@ -99,7 +100,7 @@ var restrictions = []restriction{
 	},
 	{
 		imports: []string{"net/http", "net/http/httptest"},
-		not:     []string{"internal/dialtone", "internal/writing", "internal/secret", "internal/oauth", "internal/token", "internal/keys", "internal/rate", "internal/lastuse", "internal/legible", "internal/store", "internal/flow", "internal/consent", "internal/signin", "internal/directory", "internal/catalog", "internal/traffic", "internal/apply"},
+		not:     []string{"internal/dialtone", "internal/writing", "internal/secret", "internal/oauth", "internal/token", "internal/keys", "internal/rate", "internal/lastuse", "internal/legible", "internal/written", "internal/store", "internal/flow", "internal/consent", "internal/signin", "internal/directory", "internal/catalog", "internal/traffic", "internal/apply"},
 		why:     "nouns, rules and verbs do not know that they are called over HTTP",
 	},
 }

@@ -53,7 +53,7 @@ func (k *kept) keep(made []apply.Credentials) error {
 
 func parse(t *testing.T, text string) apply.Document {
 	t.Helper()
-	parsed, err := apply.ParseDocument(strings.NewReader(text))
+	parsed, err := apply.Parse("test.yaml", strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func parse(t *testing.T, text string) apply.Document {
 func put(t *testing.T, c *catalog.Catalog, db apply.Store, text string, at time.Time) kept {
 	t.Helper()
 	var k kept
-	if err := apply.New(c, db).Apply(t.Context(), parse(t, text), k.keep, at); err != nil {
+	if _, err := apply.New(c, db).Apply(t.Context(), parse(t, text), k.keep, at); err != nil {
 		t.Fatal(err)
 	}
 	return k

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
@@ -16,6 +17,7 @@ func (c *Catalog) PutOperator(ctx context.Context, operator dialtone.Operator, n
 	if err := operator.Validate(); err != nil {
 		return err
 	}
+	operator.Ranges = slices.Compact(slices.Sorted(slices.Values(operator.Ranges))) // as the store returns them
 	existing, err := c.Operator(ctx, operator.ID)
 	switch {
 	case errors.Is(err, dialtone.ErrNotFound):

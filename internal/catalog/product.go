@@ -188,6 +188,12 @@ func productChanges(before, after dialtone.Product) string {
 	return detail
 }
 
+// CheckProduct holds a product that did not come from a form against the rules of the form. Error: dialtone.FieldErrors.
+func CheckProduct(p dialtone.Product) error {
+	_, err := EditOf(p).check()
+	return err
+}
+
 // check returns the edit as it is kept.
 func (e ProductEdit) check() (ProductEdit, error) {
 	var f fields

@@ -276,7 +276,7 @@ func TestADocumentsOwnersGetInWhoeverTheyWereBefore(t *testing.T) {
 	if added != 2 {
 		t.Errorf("the log has %d lines about new owners, want 2", added)
 	}
-	err := apply.New(s.Catalog, s.db).Apply(t.Context(), parse(t, strings.Replace(text, "New@Example.com", "nobody", 1)), nil, now)
+	_, err := apply.New(s.Catalog, s.db).Apply(t.Context(), parse(t, strings.Replace(text, "New@Example.com", "nobody", 1)), nil, now)
 	fails(t, "an owner without an address", err, dialtone.ErrInvalid)
 }
 

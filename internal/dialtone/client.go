@@ -61,8 +61,10 @@ var IDTokenAlgorithms = []string{"RS256", "ES256", "EdDSA"}
 // Validate says what is wrong with the client, as an error that wraps ErrInvalid.
 func (c Client) Validate() error {
 	switch {
-	case c.ID == "" || c.ProductID == "":
-		return fmt.Errorf("client %q: %w: id or product is empty", c.ID, ErrInvalid)
+	case !ValidID(c.ID):
+		return fmt.Errorf("client %q: %w: %s", c.ID, ErrInvalid, IDRule)
+	case c.ProductID == "":
+		return fmt.Errorf("client %s: %w: product is empty", c.ID, ErrInvalid)
 	case c.Type != ClientConfidential && c.Type != ClientPublic:
 		return fmt.Errorf("client %s: %w: type %q is neither confidential nor public", c.ID, ErrInvalid, c.Type)
 	case c.Public() != (c.AuthMethod == AuthNone):

@@ -63,12 +63,16 @@ var (
 // Validate says what is wrong with the operator, as an error that wraps ErrInvalid.
 func (o Operator) Validate() error {
 	switch {
-	case o.ID == "":
-		return fmt.Errorf("operator: %w: id is empty", ErrInvalid)
+	case !ValidID(o.ID):
+		return fmt.Errorf("operator %q: %w: %s", o.ID, ErrInvalid, IDRule)
 	case strings.TrimSpace(o.Name) == "":
 		return fmt.Errorf("operator %s: %w: name is empty", o.ID, ErrInvalid)
 	case o.Brand.Colour != "" && !colourPattern.MatchString(o.Brand.Colour):
 		return fmt.Errorf("operator %s: %w: colour %q is not of the form #rrggbb", o.ID, ErrInvalid, o.Brand.Colour)
+	case o.Support != "" && !helpAddress(o.Support):
+		return fmt.Errorf("operator %s: %w: support %q does not begin with https://, mailto: or tel:", o.ID, ErrInvalid, o.Support)
+	case o.Language != "" && !Spoken(o.Language):
+		return fmt.Errorf("operator %s: %w: language %q is none that pages and SMS speak: %s", o.ID, ErrInvalid, o.Language, strings.Join(Languages, ", "))
 	case o.Approval != ApprovalManual && o.Approval != ApprovalAutomatic:
 		return fmt.Errorf("operator %s: %w: approval %q is neither manual nor automatic", o.ID, ErrInvalid, o.Approval)
 	case o.SMS.Sender != "" && !senderPattern.MatchString(o.SMS.Sender):
@@ -85,6 +89,16 @@ func (o Operator) Validate() error {
 		}
 	}
 	return nil
+}
+
+// helpAddress reports whether subscribers can be sent there for help.
+func helpAddress(text string) bool {
+	for _, scheme := range []string{"mailto:", "tel:"} {
+		if after, ok := strings.CutPrefix(text, scheme); ok {
+			return after != "" && !strings.ContainsAny(text, " \n")
+		}
+	}
+	return PublicAddress(text)
 }
 
 func (r SMSRoute) validatePrice() error {
@@ -143,6 +157,24 @@ type Subscription struct {
 	FixedPIN    string // sandbox operator only: the PIN that always works for this test number
 	Created     time.Time
 	Ended       time.Time // zero while not ended
+}
+
+var e164Pattern = regexp.MustCompile(`^\+[1-9][0-9]{4,14}$`)
+
+// ValidE164 reports whether the text is a number as CAMARA writes it: a plus sign and 5 to 15 digits.
+func ValidE164(text string) bool { return e164Pattern.MatchString(text) }
+
+// Validate says what is wrong with the line, as an error that wraps ErrInvalid. One without an id is not stored yet.
+func (s Subscription) Validate() error {
+	switch {
+	case s.ID != "" && !ValidID(s.ID):
+		return fmt.Errorf("subscription %q: %w: %s", s.ID, ErrInvalid, IDRule)
+	case !ValidE164(s.PhoneNumber.E164()):
+		return fmt.Errorf("subscription %s: %w: phone_number is not of the form \"+33639980000\"", s.ID, ErrInvalid)
+	case s.Status != SubscriptionActive && s.Status != SubscriptionBlocked && s.Status != SubscriptionEnded:
+		return fmt.Errorf("subscription %s: %w: status %q is none of active, blocked, ended", s.ID, ErrInvalid, s.Status)
+	}
+	return nil
 }
 
 // Active reports whether the line can sign in and its tokens work.

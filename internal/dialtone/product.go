@@ -18,8 +18,11 @@ type Organization struct {
 
 // Validate says what is wrong with the organization, as an error that wraps ErrInvalid.
 func (o Organization) Validate() error {
-	if o.ID == "" || strings.TrimSpace(o.Name) == "" {
-		return fmt.Errorf("organization %q: %w: id or name is empty", o.ID, ErrInvalid)
+	switch {
+	case !ValidID(o.ID):
+		return fmt.Errorf("organization %q: %w: %s", o.ID, ErrInvalid, IDRule)
+	case strings.TrimSpace(o.Name) == "":
+		return fmt.Errorf("organization %s: %w: name is empty", o.ID, ErrInvalid)
 	}
 	return nil
 }
@@ -62,8 +65,10 @@ func (p Product) Scope(name string) (ProductScope, bool) {
 // Validate says what is wrong with the product, as an error that wraps ErrInvalid.
 func (p Product) Validate() error {
 	switch {
-	case p.ID == "" || p.OrganizationID == "":
-		return fmt.Errorf("product %q: %w: id or organization is empty", p.Name, ErrInvalid)
+	case !ValidID(p.ID):
+		return fmt.Errorf("product %q: %w: %s", p.ID, ErrInvalid, IDRule)
+	case p.OrganizationID == "":
+		return fmt.Errorf("product %s: %w: organization is empty", p.ID, ErrInvalid)
 	case strings.TrimSpace(p.Name) == "":
 		return fmt.Errorf("product %s: %w: name is empty", p.ID, ErrInvalid)
 	case utf8.RuneCountInString(p.Name) > 80:

@@ -200,3 +200,8 @@ func problemOf(err error) Problem {
 		return NotANumber
 	}
 }
+
+// KnownRegion reports whether national numbers of the country, two letters of ISO 3166, can be read.
+func KnownRegion(region string) bool {
+	return phonenumbers.GetSupportedRegions()[strings.ToUpper(region)]
+}

@@ -103,6 +103,9 @@ type Keyring struct {
 // ErrInvalid if the root key is not the one under which the keys were wrapped.
 func Open(ctx context.Context, store Store, root secret.Root, schedule Schedule, now time.Time) (*Keyring, error) {
 	k := &Keyring{store: store, root: root, schedule: schedule}
+	if err := k.fits(ctx); err != nil {
+		return nil, err
+	}
 	if err := k.makeFirst(ctx, now); err != nil {
 		return nil, fmt.Errorf("make the first keys: %w", err)
 	}
@@ -110,6 +113,21 @@ func Open(ctx context.Context, store Store, root secret.Root, schedule Schedule,
 		return nil, err
 	}
 	return k, nil
+}
+
+// fits makes sure that the keys in the database are under the root key, before one is made: a key that a mistaken root key wraps
+// would lock out whoever comes with the right one.
+func (k *Keyring) fits(ctx context.Context) error {
+	rows, err := k.read(ctx)
+	if err != nil {
+		return err
+	}
+	for _, row := range slices.Concat(rows.data, rows.signing) {
+		if _, err := k.unwrap(row); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Secret returns the data keys. The pointer stays the same for ever; rotations happen behind it.

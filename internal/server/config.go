@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/directory"
 	"github.com/dialtone-id/dialtone/internal/message"
 	"github.com/dialtone-id/dialtone/internal/web"
 )
@@ -62,7 +63,7 @@ type Config struct {
 
 // Check says what is wrong with the configuration and what to change, all of it at once. The errors wrap ErrInvalid.
 func (c Config) Check() error {
-	return errors.Join(c.checkIssuer(), c.checkTLS(), c.checkRootKey(), c.checkListeners(), c.checkStop(), c.Connections.check(), c.checkPortal(), c.checkContacts(), c.PINPolicy.policy().Validate())
+	return errors.Join(c.checkIssuer(), c.checkTLS(), c.checkRootKey(), c.checkListeners(), c.checkStop(), c.Connections.check(), c.checkPortal(), c.checkContacts(), c.checkRegion(), c.PINPolicy.policy().Validate())
 }
 
 func invalid(format string, args ...any) error {
@@ -86,6 +87,14 @@ func (c Config) checkIssuer() error {
 		return invalid("issuer %q must begin with https://", c.Issuer)
 	}
 	return nil
+}
+
+// checkRegion wants a country that has a numbering plan: with another one no national number would be understood.
+func (c Config) checkRegion() error {
+	if c.Region == "" || directory.KnownRegion(c.Region) {
+		return nil
+	}
+	return invalid("region %q is no country with telephone numbers: write its two letters of ISO 3166, as SE, or GB for the United Kingdom", c.Region)
 }
 
 // checkPortal says what the portal lacks: an address that its mails and passkeys name, and a way for mails to leave.

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -170,6 +171,15 @@ func routes(tables ...map[string]http.Handler) http.Handler {
 		}
 	}
 	return mux
+}
+
+// routes are the names that an operator's SMS route can have; nil: there is none.
+func (c Config) routes() []string {
+	names := slices.Sorted(maps.Keys(c.SMSRoutes))
+	if c.Inbox != nil {
+		names = append(names, c.Inbox.Name())
+	}
+	return names
 }
 
 // router knows the ways on which an SMS can leave, by the name that an operator's route has.

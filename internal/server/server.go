@@ -77,7 +77,11 @@ func New(ctx context.Context, c Config, log *slog.Logger) (*Server, error) {
 func (s *Server) Catalog() *catalog.Catalog { return s.catalog }
 
 // Applier brings the node to what documents say; a change through it is seen at once.
-func (s *Server) Applier() apply.Applier { return apply.New(s.catalog, s.db) }
+func (s *Server) Applier() apply.Applier {
+	a := apply.New(s.catalog, s.db)
+	a.Routes = s.config.routes()
+	return a
+}
 
 // Listen adds a listener in plain http. It must be called before Run.
 func (s *Server) Listen(name, address string, handler http.Handler) {

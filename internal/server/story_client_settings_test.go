@@ -2,27 +2,23 @@ package server_test
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/dialtone-id/dialtone/internal/apply"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/web"
 )
 
 func TestTheRefreshGraceOfAClientIsItsOwn(t *testing.T) {
 	onBothEngines(t, func(t *testing.T, h *house) {
-		document, a := seed(), h.story(t)
-		story := slices.IndexFunc(document.Clients, func(c apply.ClientEntry) bool { return c.ID == "client_story" })
+		a := h.story(t)
 		b, code := a.signedIn(kim)
 		for name, c := range map[string]struct {
-			seconds *int
+			seconds string
 			grace   time.Duration
-		}{"none": {new(0), 0}, "its own": {new(1000), 1000 * time.Second}, "as usual": {nil, 10 * time.Minute}} {
-			document.Clients[story].RefreshGraceSeconds = c.seconds
-			h.apply(document)
+		}{"none": {"0", 0}, "its own": {"1000", 1000 * time.Second}, "as usual": {"null", 10 * time.Minute}} {
+			h.apply("clients: [{id: client_story, refresh_grace_seconds: " + c.seconds + "}]")
 			first := a.redeem(code).ok().text("refresh_token")
 			second := a.refresh(first).ok().text("refresh_token")
 			h.pass("client_grant", c.grace-5*time.Second, "refresh_rotated_at")
@@ -55,11 +51,7 @@ func TestRequestsExplainsTheEndOfAReusedRefreshToken(t *testing.T) {
 
 func TestAClientThatReadsOnlyTheIDTokenFindsTheNumberThere(t *testing.T) {
 	onBothEngines(t, func(t *testing.T, h *house) {
-		document := seed()
-		for i := range document.Clients {
-			document.Clients[i].ClaimsInIDToken = document.Clients[i].ID == "client_story"
-		}
-		h.apply(document)
+		h.apply("clients: [{id: client_story, claims_in_id_token: true}]")
 		a := h.story(t)
 		_, tokens := a.tokens(kim, "scope", "openid phone offline_access")
 		later := a.refresh(tokens.text("refresh_token")).ok()

@@ -5,9 +5,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/dialtone-id/dialtone/internal/apply"
-	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
 func TestAProductThatWantsMoreAsksAgain(t *testing.T) {
@@ -16,11 +13,7 @@ func TestAProductThatWantsMoreAsksAgain(t *testing.T) {
 	a := h.story(t)
 	b, tokens := a.tokens(kim, "scope", "phone "+smsScope)
 	// The scope that was optional and refused becomes a condition.
-	document := seed()
-	for i := range document.Products[0].Scopes {
-		document.Products[0].Scopes[i].Optional = false
-	}
-	h.apply(document)
+	h.apply(`products: [{id: product_story, scopes: [{name: openid}, {name: phone}, {name: offline_access}, {name: "` + smsScope + `"}]}]`)
 	if got := b.open(a.address("scope", "phone "+smsScope, "prompt", "none")).answer(callback).Get("error"); got != "consent_required" {
 		t.Errorf("prompt=none: %q", got)
 	}
@@ -153,11 +146,7 @@ func TestAProductThatIsSuspendedLosesItsTokens(t *testing.T) {
 	a := h.story(t)
 	b, tokens := a.tokens(kim)
 	code := a.code(b.open(a.address()))
-	h.apply(apply.Document{Products: []apply.ProductEntry{{
-		ID: "product_story", Organization: "org_story", Name: "Storytime",
-		Scopes:  seed().Products[0].Scopes,
-		Listing: []apply.ListingEntry{{Operator: "fjord", State: string(dialtone.ListingSuspended), Reason: "complaints"}},
-	}}})
+	h.apply("products: [{id: product_story, listing: [{operator: fjord, state: suspended, reason: complaints}]}]")
 	a.userinfo(tokens.text("access_token")).wants(http.StatusUnauthorized, "invalid_token")
 	a.redeem(code).wants(http.StatusBadRequest, "invalid_grant")
 	a.refresh(tokens.text("refresh_token")).wants(http.StatusBadRequest, "invalid_grant")

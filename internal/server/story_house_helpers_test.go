@@ -22,7 +22,6 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/apply"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/directory"
 	"github.com/dialtone-id/dialtone/internal/flow"
 	"github.com/dialtone-id/dialtone/internal/keys"
 	"github.com/dialtone-id/dialtone/internal/message"
@@ -102,9 +101,7 @@ func openPostgresHouse(t testing.TB, dsn string) *house {
 	t.Helper()
 	root := secret.NewRoot().Text()
 	h := runHouse(t, dsn, root, message.NewInbox())
-	if err := h.node.Applier().Apply(t.Context(), seed(), nil, time.Now().UTC()); err != nil {
-		t.Fatal(err)
-	}
+	h.apply(seed())
 	return h
 }
 
@@ -191,7 +188,7 @@ var template = sync.OnceValues(func() (made seeded, err error) {
 	if err != nil {
 		return seeded{}, err
 	}
-	err = node.Applier().Apply(context.Background(), seed(), nil, time.Now().UTC())
+	err = applyDocument(node, seed())
 	if err = errors.Join(err, node.Close()); err != nil {
 		return seeded{}, err
 	}
@@ -220,74 +217,63 @@ func sum(text string) string {
 }
 
 // seed is the catalogue of the stories.
-func seed() apply.Document {
-	enabled := func(operators ...string) (listings []apply.ListingEntry) {
-		for _, operator := range operators {
-			listings = append(listings, apply.ListingEntry{Operator: operator, State: string(dialtone.ListingEnabled)})
-		}
-		return listings
+func seed() string {
+	const scopes = `[{name: openid}, {name: phone}, {name: offline_access}, {name: "` + smsScope + `", optional: true}]`
+	const everywhere = `[{operator: sandbox, state: enabled}, {operator: fjord, state: enabled}]`
+	clients := ""
+	for _, c := range []struct{ id, product, description, secret string }{
+		{"client_story", "product_story", "this is a test", storySecret},
+		{"client_twin", "product_story", "another app of the product", storySecret},
+		{"client_odd", "product_story", "an odd secret", oddSecret},
+		{"client_other", "product_other", "another product", otherSecret},
+		{"client_terms", "product_terms", "with terms", storySecret},
+		{"client_far", "product_far", "not at Fjord", storySecret},
+	} {
+		clients += fmt.Sprintf("  - {id: %s, product: %s, description: %s, secret_sha256: %q, redirect_uris: [%q], %s}\n",
+			c.id, c.product, c.description, sum(c.secret), callback, wayBack)
 	}
-	scopes := []apply.ProductScopeEntry{
-		{Name: dialtone.ScopeOpenID}, {Name: dialtone.ScopePhone}, {Name: dialtone.ScopeOfflineAccess}, {Name: smsScope, Optional: true},
-	}
-	everywhere := enabled(directory.SandboxOperatorID, "fjord")
-	document := apply.Document{
-		Operators: []apply.OperatorEntry{{
-			ID: "fjord", Name: "Fjord Mobile", Colour: "#0b4f8a", Support: "https://fjord.example/help", Language: "fr",
-			Ranges: []string{"+3363998"}, Approval: string(dialtone.ApprovalAutomatic), SMS: apply.SMSEntry{Route: "inbox", Sender: "Fjord"},
-		}},
-		Scopes: []apply.ScopeEntry{{
-			Name: smsScope, Category: "Messaging", Developer: "Send text messages.",
-			Subscriber: map[string]string{"en": "Send you text messages"},
-		}},
-		Organizations: []apply.OrganizationEntry{{ID: "org_story", Name: "Storytellers"}},
-		Products: []apply.ProductEntry{
-			{ID: "product_story", Organization: "org_story", Name: "Storytime", Price: "49 kr a month", Scopes: scopes, Listing: everywhere},
-			{ID: "product_other", Organization: "org_story", Name: "Otherworld", Scopes: scopes, Listing: everywhere},
-			{
-				ID: "product_terms", Organization: "org_story", Name: "Fineprint", TermsURL: "https://example.com/terms",
-				Scopes: scopes, Listing: everywhere,
-			},
-			{
-				ID: "product_far", Organization: "org_story", Name: "Faraway", Scopes: scopes,
-				Listing: enabled(directory.SandboxOperatorID),
-			},
-		},
-		Clients: []apply.ClientEntry{
-			{ID: "client_story", Product: "product_story", Description: "this is a test", SecretSHA256: sum(storySecret)},
-			{ID: "client_twin", Product: "product_story", Description: "another app of the product", SecretSHA256: sum(storySecret)},
-			{ID: "client_odd", Product: "product_story", Description: "an odd secret", SecretSHA256: sum(oddSecret)},
-			{ID: "client_other", Product: "product_other", Description: "another product", SecretSHA256: sum(otherSecret)},
-			{ID: "client_terms", Product: "product_terms", Description: "with terms", SecretSHA256: sum(storySecret)},
-			{ID: "client_far", Product: "product_far", Description: "not at Fjord", SecretSHA256: sum(storySecret)},
-			{
-				ID: "client_public", Product: "product_story", Description: "an app on a phone", Type: string(dialtone.ClientPublic),
-				RedirectURIs: []string{"http://127.0.0.1/callback", "com.example.app:/callback"},
-			},
-		},
-	}
-	for i, client := range document.Clients {
-		if client.RedirectURIs == nil {
-			client.RedirectURIs = []string{callback}
-		}
-		client.PostRevokeRedirectURIs, client.PostLogoutRedirectURIs = []string{revoked}, []string{signedOut}
-		document.Clients[i] = client
-	}
-	for _, number := range []string{kim, robin} {
-		document.Subscriptions = append(document.Subscriptions, apply.SubscriptionEntry{Operator: "fjord", PhoneNumber: number})
-	}
-	document.Subscriptions = append(document.Subscriptions, apply.SubscriptionEntry{
-		Operator: "fjord", PhoneNumber: barred, Status: string(dialtone.SubscriptionBlocked),
-	})
-	return document
+	return `
+operators:
+  - {id: fjord, name: Fjord Mobile, colour: "#0b4f8a", support: "https://fjord.example/help", language: fr, ranges: ["+3363998"],
+     approval: automatic, sms: {route: inbox, sender: Fjord}}
+scopes:
+  - {name: "` + smsScope + `", category: Messaging, developer: Send text messages., subscriber: {en: Send you text messages}}
+organizations:
+  - {id: org_story, name: Storytellers}
+products:
+  - {id: product_story, organization: org_story, name: Storytime, price: 49 kr a month, scopes: ` + scopes + `, listing: ` + everywhere + `}
+  - {id: product_other, organization: org_story, name: Otherworld, scopes: ` + scopes + `, listing: ` + everywhere + `}
+  - {id: product_terms, organization: org_story, name: Fineprint, terms_url: "https://example.com/terms", scopes: ` + scopes + `, listing: ` + everywhere + `}
+  - {id: product_far, organization: org_story, name: Faraway, scopes: ` + scopes + `, listing: [{operator: sandbox, state: enabled}]}
+clients:
+` + clients + `
+  - {id: client_public, product: product_story, description: an app on a phone, type: public,
+     redirect_uris: ["http://127.0.0.1/callback", "com.example.app:/callback"], ` + wayBack + `}
+subscriptions:
+  - {operator: fjord, phone_number: "` + kim + `"}
+  - {operator: fjord, phone_number: "` + robin + `"}
+  - {operator: fjord, phone_number: "` + barred + `", status: blocked}
+`
 }
 
+// wayBack is where the stories' clients come back to from revoking and signing out.
+const wayBack = `post_revoke_redirect_uris: ["` + revoked + `"], post_logout_redirect_uris: ["` + signedOut + `"]`
+
 // apply changes the catalogue as `dialtone apply` does.
-func (h *house) apply(document apply.Document) {
+func (h *house) apply(document string) {
 	h.t.Helper()
-	if err := h.node.Applier().Apply(h.t.Context(), document, nil, time.Now().UTC()); err != nil {
+	if err := applyDocument(h.node, document); err != nil {
 		h.t.Fatal(err)
 	}
+}
+
+func applyDocument(node *server.Server, document string) error {
+	parsed, err := apply.Parse("story.yaml", strings.NewReader(document))
+	if err != nil {
+		return err
+	}
+	_, err = node.Applier().Apply(context.Background(), parsed, nil, time.Now().UTC())
+	return err
 }
 
 var codeFirst = regexp.MustCompile(`^[0-9]{6}`)

@@ -1,11 +1,11 @@
 package server_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
-	"github.com/dialtone-id/dialtone/internal/apply"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
@@ -15,7 +15,7 @@ func TestALineThatIsBlockedIsSignedOut(t *testing.T) {
 	a := h.story(t)
 	b, tokens := a.tokens(kim)
 	block := func(status dialtone.SubscriptionStatus) {
-		h.apply(apply.Document{Subscriptions: []apply.SubscriptionEntry{{Operator: "fjord", PhoneNumber: kim, Status: string(status)}}})
+		h.apply(fmt.Sprintf("subscriptions: [{phone_number: %q, status: %s}]", kim, status))
 	}
 	code := a.code(b.open(a.address()))
 	block(dialtone.SubscriptionBlocked)
@@ -35,12 +35,8 @@ func TestANumberThatChangesHandsShowsNothingOfTheOldLine(t *testing.T) {
 	waiting := h.browser(t).open(a.address()).fill("phone_number", kim).press("send") // a PIN to the old owner
 	pin := h.pin(kim)
 	code := a.code(b.open(a.address("scope", "openid phone")))
-	change := func(entry apply.SubscriptionEntry) {
-		entry.Operator, entry.PhoneNumber = "fjord", kim
-		h.apply(apply.Document{Subscriptions: []apply.SubscriptionEntry{entry}})
-	}
-	change(apply.SubscriptionEntry{Status: string(dialtone.SubscriptionEnded)})
-	change(apply.SubscriptionEntry{Status: string(dialtone.SubscriptionActive)}) // the new owner
+	h.apply(fmt.Sprintf("subscriptions: [{phone_number: %q, status: ended}]", kim))
+	h.apply(fmt.Sprintf("subscriptions: [{phone_number: %q, operator: fjord}]", kim)) // the new owner
 
 	a.redeem(code).wants(http.StatusBadRequest, "invalid_grant")
 	a.userinfo(old.text("access_token")).wants(http.StatusUnauthorized, "invalid_token")
@@ -64,7 +60,7 @@ func TestAPINIsWorthNothingOnceTheLineHasAnotherNumber(t *testing.T) {
 	waiting := h.browser(t).open(a.address()).fill("phone_number", kim).press("send")
 	pin := h.pin(kim)
 	const other = "+33639980055"
-	h.apply(apply.Document{Subscriptions: []apply.SubscriptionEntry{{ID: h.line(kim).ID, Operator: "fjord", PhoneNumber: other}}})
+	h.apply(fmt.Sprintf("subscriptions: [{id: %s, phone_number: %q}]", h.line(kim).ID, other))
 	waiting.fill("pin", pin).press("continue")
 	if strings.HasPrefix(waiting.heading(), "Add ") || waiting.landed != "" {
 		t.Errorf("a PIN that was sent to %s signs in to %s: %s", kim, other, waiting.heading())

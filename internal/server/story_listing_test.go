@@ -11,32 +11,26 @@ import (
 
 	diff "github.com/google/go-cmp/cmp"
 
-	"github.com/dialtone-id/dialtone/internal/apply"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/directory"
 )
 
 // A product can be named "Fjord: invoice due, pay here". Its name must not reach anybody below the name of an operator that has
 // not let it in.
 func TestNothingReachesSubscribersOfAnOperatorThatHasNotEnabledTheProduct(t *testing.T) {
 	onBothEngines(t, func(t *testing.T, h *house) {
-		for state, listing := range map[dialtone.ListingState][]apply.ListingEntry{
-			"":                        nil,
-			dialtone.ListingOffered:   {{Operator: "manual", State: string(dialtone.ListingOffered)}},
-			dialtone.ListingDeclined:  {{Operator: "manual", State: string(dialtone.ListingDeclined)}},
-			dialtone.ListingSuspended: {{Operator: "manual", State: string(dialtone.ListingSuspended)}},
-		} {
-			id := "product_" + cmp.Or(string(state), "never")
+		for _, state := range []dialtone.ListingState{"", dialtone.ListingOffered, dialtone.ListingDeclined, dialtone.ListingSuspended} {
+			id, listing := "product_"+cmp.Or(string(state), "never"), ""
+			if state != "" {
+				listing = fmt.Sprintf(", {operator: manual, state: %s}", state)
+			}
 			number := "+33639981001"
-			h.apply(apply.Document{
-				Operators:     []apply.OperatorEntry{{ID: "manual", Name: "Manual Mobile", Approval: string(dialtone.ApprovalManual), SMS: apply.SMSEntry{Route: "inbox"}}},
-				Subscriptions: []apply.SubscriptionEntry{{Operator: "manual", PhoneNumber: number}},
-				Products: []apply.ProductEntry{{
-					ID: id, Organization: "org_story", Name: "Manual: invoice due", Scopes: seed().Products[0].Scopes,
-					Listing: append(listing, apply.ListingEntry{Operator: "fjord", State: string(dialtone.ListingEnabled)}),
-				}},
-				Clients: []apply.ClientEntry{{ID: "client_" + id, Product: id, Description: "x", SecretSHA256: sum(storySecret), RedirectURIs: []string{callback}}},
-			})
+			h.apply(fmt.Sprintf(`
+operators: [{id: manual, name: Manual Mobile, approval: manual, sms: {route: inbox}}]
+subscriptions: [{operator: manual, phone_number: %q}]
+products:
+  - {id: %[2]s, organization: org_story, name: "Manual: invoice due", scopes: [{name: openid}, {name: phone}, {name: offline_access}], listing: [{operator: fjord, state: enabled}%[3]s]}
+clients: [{id: client_%[2]s, product: %[2]s, description: x, secret_sha256: %[4]q, redirect_uris: [%[5]q]}]
+`, number, id, listing, sum(storySecret), callback))
 			a := h.app(t, "client_"+id, storySecret)
 			// What somebody sees who types the number, enters a PIN, and has it sent again.
 			pages := func(number string) (seen []string) {
@@ -76,10 +70,7 @@ func TestAProductThatNoOperatorHasEnabledSaysSoBeforeItAsksForANumber(t *testing
 	a := h.app(t, "client_far", storySecret)
 	b := h.browser(t)
 	before := b.open(a.address()).wants(http.StatusOK, "Sign in to Faraway")
-	h.apply(apply.Document{Products: []apply.ProductEntry{{
-		ID: "product_far", Organization: "org_story", Name: "Faraway", Scopes: seed().Products[0].Scopes,
-		Listing: []apply.ListingEntry{{Operator: directory.SandboxOperatorID, State: string(dialtone.ListingDeclined)}},
-	}}})
+	h.apply("products: [{id: product_far, listing: [{operator: sandbox, state: declined}]}]")
 	before.fill("phone_number", kim).press("send").wants(http.StatusForbidden, "Faraway is not available yet")
 	tab := b.open(a.address())
 	tab.wants(http.StatusForbidden, "Faraway is not available yet", "No operator offers Faraway to its customers")

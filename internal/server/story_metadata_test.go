@@ -104,17 +104,12 @@ func (m metadata) clientMethods(path string, pairs ...string) func(string) {
 func TestTheMetadataSayWhatTheServerDoes(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t)
-	document := seed()
-	for i := range document.Clients {
-		document.Clients[i].ClaimsInIDToken = true
-		switch document.Clients[i].ID {
-		case "client_twin":
-			document.Clients[i].IDTokenAlgorithm = "ES256"
-		case "client_terms":
-			document.Clients[i].IDTokenAlgorithm = "EdDSA"
-		}
-	}
-	h.apply(document)
+	h.apply(`
+clients:
+  - {id: client_story, claims_in_id_token: true}
+  - {id: client_twin, claims_in_id_token: true, id_token_algorithm: ES256}
+  - {id: client_terms, claims_in_id_token: true, id_token_algorithm: EdDSA}
+`)
 	openid := h.send(t, http.MethodGet, "/.well-known/openid-configuration", header("Origin", "https://spa.example"), "").ok()
 	if oauth := h.send(t, http.MethodGet, "/.well-known/oauth-authorization-server", nil, "").ok(); openid.body != oauth.body {
 		t.Error("the two documents differ")

@@ -150,11 +150,7 @@ func TestARelyingPartyOnOrdinaryLibrariesSignsAPersonIn(t *testing.T) {
 func TestAnAppThatWantsES256GetsIt(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t)
-	document := seed()
-	for i := range document.Clients {
-		document.Clients[i].IDTokenAlgorithm = "ES256"
-	}
-	h.apply(document)
+	h.apply("clients: [{id: client_story, id_token_algorithm: ES256}]")
 	_, tokens := h.story(t).tokens(kim, "scope", "openid")
 	provider, err := oidc.NewProvider(t.Context(), h.issuer)
 	if err != nil {

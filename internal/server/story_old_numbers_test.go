@@ -1,12 +1,11 @@
 package server_test
 
 import (
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/dialtone-id/dialtone/internal/apply"
 )
 
 // oldNumbers are numbers as people still write them: what is typed, the line that it is, and what is shown before anything is
@@ -25,7 +24,7 @@ func TestANumberFromBeforeAPlanChangedIsShownAsTodaysAndSignsIn(t *testing.T) {
 	h := openHouse(t)
 	a := h.story(t)
 	for _, number := range oldNumbers {
-		h.apply(apply.Document{Subscriptions: []apply.SubscriptionEntry{{Operator: "fjord", PhoneNumber: number.line}}})
+		h.apply(fmt.Sprintf("subscriptions: [{operator: fjord, phone_number: %q}]", number.line))
 		before := h.count("challenge")
 		tab := h.browser(t).open(a.address()).fill("phone_number", number.typed).press("send")
 		tab.wants(http.StatusOK, "Is this your number?", number.shown)
@@ -55,7 +54,7 @@ func TestANumberFromBeforeAPlanChangedTellsNothingIfNobodyServesIt(t *testing.T)
 	}
 	for _, number := range oldNumbers {
 		unknown := pages(number.typed)
-		h.apply(apply.Document{Subscriptions: []apply.SubscriptionEntry{{Operator: "fjord", PhoneNumber: number.line}}})
+		h.apply(fmt.Sprintf("subscriptions: [{operator: fjord, phone_number: %q}]", number.line))
 		if known := pages(number.typed); strings.Join(known, "|") != strings.Join(unknown, "|") {
 			t.Errorf("%s: the pages differ:\n%q\n%q", number.typed, unknown, known)
 		}

@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/net/html"
 
@@ -38,9 +37,7 @@ func withPortal(t *testing.T, engine string) (*house, string) {
 	h := runHouse(t, storetest.Address(t, engine), secret.NewRoot().Text(), message.NewInbox(), func(c *server.Config) {
 		c.PortalURL, c.PortalListen = portal, address
 	})
-	if err := h.node.Applier().Apply(t.Context(), seed(), nil, time.Now().UTC()); err != nil {
-		t.Fatal(err)
-	}
+	h.apply(seed())
 	return h, portal
 }
 

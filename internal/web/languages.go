@@ -9,10 +9,12 @@ import (
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
 // Languages are the languages of the pages, BCP 47. The first one is spoken when a person asks for none of them.
-var Languages = []string{"en", "sv", "nb", "de", "fr", "es", "ar"}
+var Languages = dialtone.Languages
 
 // direction is the dir attribute of a language.
 func direction(language string) string {
