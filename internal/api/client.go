@@ -16,6 +16,7 @@ type clients interface {
 	Client(ctx context.Context, actor dialtone.Actor, clientID string) (dialtone.Client, dialtone.Product, dialtone.Role, error)
 	CreateClient(ctx context.Context, actor dialtone.Actor, productID string, edit catalog.ClientEdit, now time.Time) (dialtone.Client, secret.Text, error)
 	SaveClient(ctx context.Context, actor dialtone.Actor, clientID string, edit catalog.ClientEdit, seen, now time.Time) (dialtone.Client, error)
+	ChangeClient(ctx context.Context, actor dialtone.Actor, clientID string, change func(*catalog.ClientEdit), seen, now time.Time) (dialtone.Client, error)
 	DeleteClient(ctx context.Context, actor dialtone.Actor, clientID string, now time.Time) error
 }
 
@@ -53,6 +54,13 @@ func (a *API) clientOperations() {
   "post_logout_redirect_uris": ["https://example.com/"]
 }`},
 	}, a.updateClient)
+	register(a, operation{
+		id: "change-client", method: http.MethodPatch, path: "/clients/{client_id}", tag: tagClients,
+		summary:     "Change a part of a client",
+		description: "A member that is absent stays as it is; null and an empty list empty it. The body may be application/merge-patch+json, too.",
+		right:       catalog.WriteClients, status: http.StatusOK, problems: []Kind{kindNotFound, kindChanged, kindPrecondition},
+		example: example{body: `{"post_logout_redirect_uris": null}`},
+	}, a.changeClient)
 	register(a, operation{
 		id: "delete-client", method: http.MethodDelete, path: "/clients/{client_id}", tag: tagClients,
 		summary: "Delete a client", description: "Its secrets and tokens stop working at once, and nobody can sign in through it any more. There is no way back.",
@@ -145,14 +153,56 @@ type updateClientRequest struct {
 }
 
 func (a *API) updateClient(ctx context.Context, v *visit, in *updateClientRequest) (*clientAnswer, error) {
-	seen, err := in.seen(func() (time.Time, error) {
-		current, _, _, err := a.Catalog.Client(ctx, v.actor, in.ClientID)
-		return current.Updated, err
-	})
+	seen, err := in.seen(a.clientVersion(ctx, v, in.ClientID))
 	if err != nil {
 		return nil, err
 	}
 	return answerClient(a.Catalog.SaveClient(ctx, v.actor, in.ClientID, in.Body.edit(""), seen, v.now))
+}
+
+// clientVersion is for Matching.seen.
+func (a *API) clientVersion(ctx context.Context, v *visit, clientID string) func() (time.Time, error) {
+	return func() (time.Time, error) {
+		current, _, _, err := a.Catalog.Client(ctx, v.actor, clientID)
+		return current.Updated, err
+	}
+}
+
+// clientChange is a ClientEdit whose members may be absent.
+type clientChange struct {
+	Description            change[string]              `json:"description,omitempty"`
+	AuthMethod             change[dialtone.AuthMethod] `json:"auth_method,omitempty"`
+	RedirectURIs           change[[]string]            `json:"redirect_uris,omitempty"`
+	PostRevokeRedirectURIs change[[]string]            `json:"post_revoke_redirect_uris,omitempty"`
+	PostLogoutRedirectURIs change[[]string]            `json:"post_logout_redirect_uris,omitempty"`
+	IDTokenAlgorithm       change[string]              `json:"id_token_algorithm,omitempty"`
+	RefreshGraceSeconds    change[*int]                `json:"refresh_grace_seconds,omitempty"`
+	ClaimsInIDToken        change[bool]                `json:"claims_in_id_token,omitempty"`
+}
+
+func (c clientChange) onto(e *catalog.ClientEdit) {
+	c.Description.onto(&e.Description)
+	c.AuthMethod.onto(&e.AuthMethod)
+	c.RedirectURIs.onto(&e.RedirectURIs)
+	c.PostRevokeRedirectURIs.onto(&e.PostRevokeRedirectURIs)
+	c.PostLogoutRedirectURIs.onto(&e.PostLogoutRedirectURIs)
+	c.IDTokenAlgorithm.onto(&e.IDTokenAlgorithm)
+	c.RefreshGraceSeconds.onto(&e.RefreshGraceSeconds)
+	c.ClaimsInIDToken.onto(&e.ClaimsInIDToken)
+}
+
+type changeClientRequest struct {
+	ClientPath
+	Matching
+	Body clientChange
+}
+
+func (a *API) changeClient(ctx context.Context, v *visit, in *changeClientRequest) (*clientAnswer, error) {
+	seen, err := in.seen(a.clientVersion(ctx, v, in.ClientID))
+	if err != nil {
+		return nil, err
+	}
+	return answerClient(a.Catalog.ChangeClient(ctx, v.actor, in.ClientID, in.Body.onto, seen, v.now))
 }
 
 func (a *API) deleteClient(ctx context.Context, v *visit, in *ClientPath) (*none, error) {

@@ -31,9 +31,10 @@ cannot set the company's own sign-in.
 **Answers** are JSON. Lists are {"items": […], "next": "…"}: send next as the parameter after to get what follows. Times are
 RFC 3339 in UTC. A time that is not there never came or never comes.
 
-**Changing things.** PUT replaces the whole thing. It needs the ETag of what you read in If-Match; if somebody else was faster,
-the answer is 412 with the thing as it is now. You may send back what you read with your change in it: members that cannot be set
-are taken as long as they are as you read them. A GET with If-None-Match answers 304 while nothing has changed.
+**Changing things.** PUT replaces the whole thing; PATCH (a merge patch, RFC 7396) leaves alone what is absent and empties what is
+null. Both need the ETag of what you read in If-Match; if somebody else was faster, the answer is 412 with the thing as it is now.
+You may PUT back what you read with your change in it: members that cannot be set are taken as long as they are as you read them. A
+GET with If-None-Match answers 304 while nothing has changed.
 
 **Repeating.** Send an Idempotency-Key with a POST, and a repetition within 24 hours gets the first answer again instead of doing
 it twice. A request that failed changed nothing: its key can be used again.

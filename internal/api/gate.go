@@ -138,6 +138,9 @@ func readBody(w http.ResponseWriter, r *http.Request, o *operation) ([]byte, err
 
 func checkMediaType(r *http.Request, o *operation, body []byte) error {
 	takes := []string{"application/json"}
+	if o.method == http.MethodPatch {
+		takes = append(takes, "application/merge-patch+json") // RFC 7396
+	}
 	if len(o.pictures) > 0 {
 		takes = o.pictures
 	}

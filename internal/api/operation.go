@@ -97,6 +97,8 @@ func (a *API) documentedOperation(method, path string) *huma.Operation {
 		return item.Post
 	case http.MethodPut:
 		return item.Put
+	case http.MethodPatch:
+		return item.Patch
 	case http.MethodDelete:
 		return item.Delete
 	}

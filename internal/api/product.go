@@ -14,6 +14,7 @@ type products interface {
 	Product(ctx context.Context, actor dialtone.Actor, productID string) (dialtone.Product, dialtone.Role, error)
 	CreateProduct(ctx context.Context, actor dialtone.Actor, organizationID string, edit catalog.ProductEdit, now time.Time) (dialtone.Product, error)
 	SaveProduct(ctx context.Context, actor dialtone.Actor, productID string, edit catalog.ProductEdit, seen, now time.Time) (dialtone.Product, error)
+	ChangeProduct(ctx context.Context, actor dialtone.Actor, productID string, change func(*catalog.ProductEdit), seen, now time.Time) (dialtone.Product, error)
 }
 
 func (a *API) productOperations() {
@@ -42,6 +43,14 @@ func (a *API) productOperations() {
 		right: catalog.WriteProducts, status: http.StatusOK, problems: []Kind{kindNotFound, kindChanged, kindPrecondition},
 		example: example{body: productExample},
 	}, a.updateProduct)
+	register(a, operation{
+		id: "change-product", method: http.MethodPatch, path: "/products/{product_id}", tag: tagProducts,
+		summary: "Change a part of a product",
+		description: "A member that is absent stays as it is; null empties it. The body may be application/merge-patch+json, too. " +
+			"What it means for subscribers is as with PUT.",
+		right: catalog.WriteProducts, status: http.StatusOK, problems: []Kind{kindNotFound, kindChanged, kindPrecondition},
+		example: example{body: `{"subtitle": "The weather, twice a day"}`},
+	}, a.changeProduct)
 }
 
 const productExample = `{
@@ -134,6 +143,41 @@ func (a *API) productVersion(ctx context.Context, v *visit, productID string) fu
 		current, _, err := a.Catalog.Product(ctx, v.actor, productID)
 		return current.Updated, err
 	}
+}
+
+// productChange is a productEdit whose members may be absent.
+type productChange struct {
+	Name        change[string] `json:"name,omitempty"`
+	Subtitle    change[string] `json:"subtitle,omitempty"`
+	Description change[string] `json:"description,omitempty"`
+	Price       change[string] `json:"price,omitempty"`
+	TermsURL    change[string] `json:"terms_url,omitempty"`
+	PrivacyURL  change[string] `json:"privacy_url,omitempty"`
+	Support     change[string] `json:"support,omitempty"`
+}
+
+func (c productChange) onto(e *catalog.ProductEdit) {
+	c.Name.onto(&e.Name)
+	c.Subtitle.onto(&e.Subtitle)
+	c.Description.onto(&e.Description)
+	c.Price.onto(&e.Price)
+	c.TermsURL.onto(&e.TermsURL)
+	c.PrivacyURL.onto(&e.PrivacyURL)
+	c.Support.onto(&e.Support)
+}
+
+type changeProductRequest struct {
+	ProductPath
+	Matching
+	Body productChange
+}
+
+func (a *API) changeProduct(ctx context.Context, v *visit, in *changeProductRequest) (*productAnswer, error) {
+	seen, err := in.seen(a.productVersion(ctx, v, in.ProductID))
+	if err != nil {
+		return nil, err
+	}
+	return answerProduct(a.Catalog.ChangeProduct(ctx, v.actor, in.ProductID, in.Body.onto, seen, v.now))
 }
 
 func answerProduct(p dialtone.Product, err error) (*productAnswer, error) {

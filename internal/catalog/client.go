@@ -111,10 +111,19 @@ func (c *Catalog) CreateClient(
 func (c *Catalog) SaveClient(
 	ctx context.Context, actor dialtone.Actor, clientID string, edit ClientEdit, seen, now time.Time,
 ) (dialtone.Client, error) {
+	return c.ChangeClient(ctx, actor, clientID, func(e *ClientEdit) { *e = edit }, seen, now)
+}
+
+// ChangeClient is SaveClient for who names only what changes: change gets what the form shows now.
+func (c *Catalog) ChangeClient(
+	ctx context.Context, actor dialtone.Actor, clientID string, change func(*ClientEdit), seen, now time.Time,
+) (dialtone.Client, error) {
 	before, p, _, err := c.client(ctx, actor, clientID, WriteClients)
 	if err != nil {
 		return dialtone.Client{}, err
 	}
+	edit := clientEditOf(before)
+	change(&edit)
 	after, err := edit.change(before)
 	switch {
 	case err != nil:
@@ -170,11 +179,16 @@ func clientChanges(before, after dialtone.Client) string {
 	return what.String()
 }
 
+// clientEditOf returns what a form shows of a client.
+func clientEditOf(client dialtone.Client) ClientEdit {
+	return ClientEdit{ClientSettings: client.ClientSettings, Type: client.Type}
+}
+
 // CheckClient holds a client that did not come from a form against the rules of the form, except that it needs no redirect URI:
 // a machine that only speaks for itself has none. Error: dialtone.FieldErrors.
 func CheckClient(client dialtone.Client) error {
 	var f fields
-	ClientEdit{ClientSettings: client.ClientSettings}.fill(&f, client)
+	clientEditOf(client).fill(&f, client)
 	if len(client.RedirectURIs) == 0 {
 		f.wrong = slices.DeleteFunc(f.wrong, func(e dialtone.FieldError) bool { return e.Field == "redirect_uris.0" })
 	}

@@ -118,10 +118,19 @@ func (c *Catalog) CreateProduct(
 func (c *Catalog) SaveProduct(
 	ctx context.Context, actor dialtone.Actor, productID string, edit ProductEdit, seen, now time.Time,
 ) (dialtone.Product, error) {
+	return c.ChangeProduct(ctx, actor, productID, func(e *ProductEdit) { *e = edit }, seen, now)
+}
+
+// ChangeProduct is SaveProduct for who names only what changes: change gets what the form shows now.
+func (c *Catalog) ChangeProduct(
+	ctx context.Context, actor dialtone.Actor, productID string, change func(*ProductEdit), seen, now time.Time,
+) (dialtone.Product, error) {
 	before, _, err := c.product(ctx, actor, productID, WriteProducts)
 	if err != nil {
 		return dialtone.Product{}, err
 	}
+	edit := EditOf(before)
+	change(&edit)
 	if edit, err = edit.check(); err != nil {
 		return dialtone.Product{}, err
 	}
