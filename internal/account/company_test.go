@@ -190,8 +190,8 @@ func TestPeopleSignInAtTheirCompanysProvider(t *testing.T) {
 	t.Run("a public client proves itself by PKCE alone", func(t *testing.T) {
 		t.Parallel()
 		s := newCompanyStage(t, dialtone.CompanySignIn{Issuer: issuer, ClientID: "public", JoinAs: dialtone.RoleViewer}, "")
-		if in := s.mustGoThrough("nemo"); !in.New || in.Account.Name != "" {
-			t.Errorf("signed in as %+v: a name with a line break is no name", in.Account)
+		if in := s.mustGoThrough("nemo"); !in.New || in.Account.Name != "Nemo with a line break" {
+			t.Errorf("signed in as %+v: a name is one line", in.Account)
 		}
 	})
 	t.Run("a person who cancels is told so", func(t *testing.T) {

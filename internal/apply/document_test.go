@@ -42,6 +42,7 @@ var full = map[string]struct {
 	}},
 	"clients": {"id: client_1", map[string]string{
 		"product": "product_0", "description": "Web", "type": "confidential", "auth_method": "client_secret_post", "id_token_algorithm": "ES256",
+		"refresh_grace_seconds": "7", "claims_in_id_token": "true",
 		"redirect_uris": `["https://example.com/b", "https://example.com/a"]`, "post_revoke_redirect_uris": `["https://example.com/r"]`,
 		"post_logout_redirect_uris": `["https://example.com/l"]`,
 		"secret_sha256":             "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b",

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/directory"
 	"github.com/dialtone-id/dialtone/internal/rate"
 	"github.com/dialtone-id/dialtone/internal/secret"
 )
@@ -22,9 +23,10 @@ const (
 
 func budgetKey(count, key string) string { return count + ":" + key }
 
-// numberKey stands for a number where the number itself is not needed.
+// numberKey stands for a number where the number itself is not needed. It is the same for all writings of one line: nobody gets
+// the limits of a number twice by writing it in the way of the past.
 func (s *Service) numberKey(number dialtone.PhoneNumber) string {
-	return encode(s.Keys.Fixed(secret.LabelNumber, number.E164()))
+	return encode(s.Keys.Fixed(secret.LabelNumber, directory.Today(number).E164()))
 }
 
 // networkKey stands for a network, or for a number as a network asks for it.
