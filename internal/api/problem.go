@@ -124,6 +124,8 @@ func problemOf(err error) *Problem {
 		return newProblem(kindForbidden, "An API key cannot do this. Sign in to the portal for it.")
 	case errors.Is(err, dialtone.ErrConflict), errors.Is(err, dialtone.ErrExpired):
 		return newProblem(kindConflict, conflictDetail(err))
+	case errors.Is(err, dialtone.ErrInvalid):
+		return newProblem(kindMalformed, "A value has characters that cannot be taken.")
 	case errors.Is(err, dialtone.ErrUnavailable):
 		return faulty(kindUnavailable, err).with("Retry-After", "2")
 	}

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -51,6 +52,10 @@ func (f *fresh[K, V]) Get(ctx context.Context, key K) (V, error) {
 	for {
 		found, err := f.entries.Get(ctx, key, f.loader)
 		switch {
+		case errors.Is(err, context.DeadlineExceeded):
+			// The wait, for somebody else's read perhaps, took all the time that the caller has: that is the database's matter.
+			var none V
+			return none, fmt.Errorf("%w: %w", dialtone.ErrUnavailable, err)
 		case err != nil:
 			var none V
 			return none, err

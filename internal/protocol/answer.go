@@ -114,6 +114,12 @@ func (h *handler) failBearer(w http.ResponseWriter, r *http.Request, clientID st
 // faulty answers what no rule foresaw: an id for the log, and nothing else.
 func (h *handler) faulty(w http.ResponseWriter, r *http.Request, err error) {
 	id := secret.ID("er")
+	if errors.Is(err, dialtone.ErrInvalid) {
+		// Text that no database can keep. What is wrong with a request is an *oauth.Error everywhere else.
+		h.Log.InfoContext(r.Context(), "request refused", "path", r.URL.Path, "error_id", id, "error", err)
+		writeJSON(w, http.StatusBadRequest, errorAnswer{Code: string(oauth.InvalidRequest), Description: "a value has characters that cannot be taken", ID: id})
+		return
+	}
 	h.Log.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "error_id", id, "error", err)
 	if errors.Is(err, dialtone.ErrUnavailable) {
 		w.Header().Set("Retry-After", "2")

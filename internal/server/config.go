@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -42,6 +43,8 @@ type Config struct {
 
 	Storage `embed:"" group:"Storage"`
 
+	EventRetention time.Duration `help:"How long events are kept, of which developers learn: consents that ended, tokens that were used twice." default:"720h" placeholder:"DURATION" group:"Storage"`
+
 	SMTP message.SMTPConfig `embed:"" prefix:"smtp-" group:"E-mail"`
 
 	Region        string `help:"Country of numbers in national writing, as two letters: SE. Empty: only international writing is understood." placeholder:"CC" group:"Sign-in"`
@@ -63,7 +66,21 @@ type Config struct {
 
 // Check says what is wrong with the configuration and what to change, all of it at once. The errors wrap ErrInvalid.
 func (c Config) Check() error {
-	return errors.Join(c.checkIssuer(), c.checkTLS(), c.checkRootKey(), c.checkListeners(), c.checkStop(), c.Connections.check(), c.checkPortal(), c.checkContacts(), c.checkRegion(), c.PINPolicy.policy().Validate())
+	return errors.Join(c.checkIssuer(), c.checkTLS(), c.checkRootKey(), c.checkListeners(), c.checkStop(), c.Connections.check(), c.checkPortal(), c.checkContacts(), c.checkRegion(), c.PINPolicy.policy().Validate(), c.checkStorage())
+}
+
+// defaultEventRetention is for a Config that no command line made.
+const defaultEventRetention = 30 * 24 * time.Hour
+
+func (c Config) eventRetention() time.Duration {
+	return cmp.Or(c.EventRetention, defaultEventRetention)
+}
+
+func (c Config) checkStorage() error {
+	if c.eventRetention() < time.Hour {
+		return invalid("--event-retention %v is too short: it takes 1h at least, 720h is 30 days", c.EventRetention)
+	}
+	return c.Storage.bounds().Check()
 }
 
 func invalid(format string, args ...any) error {

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/message"
@@ -39,26 +40,29 @@ func TestAConfigurationErrorSaysWhatToChange(t *testing.T) {
 		change func(*Config)
 		want   string
 	}{
-		"no issuer":           {func(c *Config) { c.Issuer = "" }, "set --issuer to the public address"},
-		"no scheme":           {func(c *Config) { c.Issuer = "id.example.com" }, "write it as https://id.example.com"},
-		"issuer with a path":  {func(c *Config) { c.Issuer = "https://example.com/id" }, "write it as https://example.com"},
-		"slash at the end":    {func(c *Config) { c.Issuer = "https://example.com/" }, "write it as https://example.com"},
-		"plain http":          {func(c *Config) { c.Issuer = "http://id.example.com" }, "use https"},
-		"another scheme":      {func(c *Config) { c.Issuer = "ftp://id.example.com" }, "must begin with https://"},
-		"half a certificate":  {func(c *Config) { c.TLSKey = "" }, "set both or none"},
-		"two certificates":    {func(c *Config) { c.ACME = true }, "leave out"},
-		"nobody speaks TLS":   {func(c *Config) { c.TLSCertificate, c.TLSKey = "", "" }, "--trusted-proxies"},
-		"no root key":         {func(c *Config) { c.RootKeyFile = "" }, "dialtone keys root"},
-		"two root keys":       {func(c *Config) { c.RootKey = "AAAA" }, "keep one of them"},
-		"no identity address": {func(c *Config) { c.IdentityListen = "" }, "set it to HOST:PORT"},
-		"a contact":           {func(c *Config) { c.SecurityContacts = []string{"security@example.com"} }, "mailto:"},
-		"no port":             {func(c *Config) { c.PortalListen = "localhost" }, "--portal-listen"},
-		"no portal address":   {func(c *Config) { c.PortalURL = "" }, "set --portal-url"},
-		"portal with a path":  {func(c *Config) { c.PortalURL = "https://example.com/portal" }, "has not the form"},
-		"portal in the clear": {func(c *Config) { c.PortalURL = "http://developers.example.com" }, "must begin with https://"},
-		"no mail server":      {func(c *Config) { c.SMTP.Address = "" }, "set --smtp-address"},
-		"mail in the clear":   {func(c *Config) { c.SMTP.TLS = "none" }, "not encrypted"},
-		"one port twice":      {func(c *Config) { c.ConsoleListen = ":443" }, "give each its own port"},
+		"no issuer":            {func(c *Config) { c.Issuer = "" }, "set --issuer to the public address"},
+		"no scheme":            {func(c *Config) { c.Issuer = "id.example.com" }, "write it as https://id.example.com"},
+		"issuer with a path":   {func(c *Config) { c.Issuer = "https://example.com/id" }, "write it as https://example.com"},
+		"slash at the end":     {func(c *Config) { c.Issuer = "https://example.com/" }, "write it as https://example.com"},
+		"plain http":           {func(c *Config) { c.Issuer = "http://id.example.com" }, "use https"},
+		"another scheme":       {func(c *Config) { c.Issuer = "ftp://id.example.com" }, "must begin with https://"},
+		"half a certificate":   {func(c *Config) { c.TLSKey = "" }, "set both or none"},
+		"two certificates":     {func(c *Config) { c.ACME = true }, "leave out"},
+		"nobody speaks TLS":    {func(c *Config) { c.TLSCertificate, c.TLSKey = "", "" }, "--trusted-proxies"},
+		"no root key":          {func(c *Config) { c.RootKeyFile = "" }, "dialtone keys root"},
+		"two root keys":        {func(c *Config) { c.RootKey = "AAAA" }, "keep one of them"},
+		"no identity address":  {func(c *Config) { c.IdentityListen = "" }, "set it to HOST:PORT"},
+		"a contact":            {func(c *Config) { c.SecurityContacts = []string{"security@example.com"} }, "mailto:"},
+		"no port":              {func(c *Config) { c.PortalListen = "localhost" }, "--portal-listen"},
+		"no portal address":    {func(c *Config) { c.PortalURL = "" }, "set --portal-url"},
+		"portal with a path":   {func(c *Config) { c.PortalURL = "https://example.com/portal" }, "has not the form"},
+		"portal in the clear":  {func(c *Config) { c.PortalURL = "http://developers.example.com" }, "must begin with https://"},
+		"no mail server":       {func(c *Config) { c.SMTP.Address = "" }, "set --smtp-address"},
+		"mail in the clear":    {func(c *Config) { c.SMTP.TLS = "none" }, "not encrypted"},
+		"events leave at once": {func(c *Config) { c.EventRetention = time.Second }, "--event-retention"},
+		"too few connections":  {func(c *Config) { c.DatabaseConnections = 3 }, "--database-connections"},
+		"a lock outlives":      {func(c *Config) { c.DatabaseLockTimeout = time.Minute }, "--database-lock-timeout"},
+		"one port twice":       {func(c *Config) { c.ConsoleListen = ":443" }, "give each its own port"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

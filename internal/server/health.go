@@ -25,6 +25,10 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	case s.db.Ping(ctx) != nil:
 		w.Header().Set("Retry-After", "5")
 		plain(w, http.StatusServiceUnavailable, "the database does not answer\n")
+	case s.db.Writable() != nil:
+		// It is full, read-only, or locked by somebody else: nobody could sign in here.
+		w.Header().Set("Retry-After", "5")
+		plain(w, http.StatusServiceUnavailable, "the database takes no writes\n")
 	default:
 		plain(w, http.StatusOK, "ready\n")
 	}

@@ -21,7 +21,11 @@ import (
 
 // Storage is the part of the configuration that every command needs.
 type Storage struct {
-	Database    string      `help:"sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME." default:"sqlite:dialtone.db" group:"Storage"`
+	Database                 string        `help:"sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME." default:"sqlite:dialtone.db" group:"Storage"`
+	DatabaseConnections      int           `help:"Most connections to PostgreSQL, shared out by kind of work; 0: as the processors suggest, 24 to 48. All nodes together must stay below the server's max_connections." default:"0" group:"Storage"`
+	DatabaseLockTimeout      time.Duration `help:"Longest wait for a lock in PostgreSQL; after it the caller is told to come back." default:"5s" placeholder:"DURATION" group:"Storage"`
+	DatabaseStatementTimeout time.Duration `help:"Longest statement in PostgreSQL, with the wait for a connection." default:"10s" placeholder:"DURATION" group:"Storage"`
+
 	RootKeyFile string      `help:"File with the root key, which encrypts all other keys: make one with 'dialtone keys root --file FILE'. The environment variable DIALTONE_ROOT_KEY may hold the key itself instead." type:"path" placeholder:"FILE" group:"Storage"`
 	RootKey     secret.Text `hidden:""` // from the environment: a command line can be read by every user of the machine
 	Sandbox     bool        `help:"Serve the sandbox operator: published test numbers with fixed PINs." default:"true" negatable:"" group:"Storage"`
@@ -34,7 +38,7 @@ func (c Storage) Open(ctx context.Context, now time.Time) (*store.DB, *keys.Keyr
 	if err != nil {
 		return nil, nil, err
 	}
-	db, err := store.Open(ctx, c.Database)
+	db, err := store.OpenBounded(ctx, c.Database, c.bounds())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -76,6 +80,10 @@ func sealWhatIsClear(ctx context.Context, db *store.DB) error {
 			return err
 		}
 	}
+}
+
+func (c Storage) bounds() store.Bounds {
+	return store.Bounds{Connections: c.DatabaseConnections, Lock: c.DatabaseLockTimeout, Statement: c.DatabaseStatementTimeout}
 }
 
 // Catalog returns the catalogue in the database. Without the sandbox its operator is closed: the database may hold listings,

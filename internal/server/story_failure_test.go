@@ -179,6 +179,57 @@ func TestWithoutItsDatabaseTheServerSaysComeBackAndGoesOnByItself(t *testing.T) 
 	a.code(tab.fill("pin", h.pin(robin)).press("continue").press("allow"))
 }
 
+func TestALockedTableLeavesEverythingElseAlone(t *testing.T) {
+	t.Parallel()
+	dsn := storetest.Address(t, "postgres")
+	root, inbox := secret.NewRoot().Text(), message.NewInbox()
+	h := runHouse(t, dsn, root, inbox, func(c *server.Config) { c.DatabaseLockTimeout = 2 * time.Second })
+	h.apply(seed())
+	a := h.story(t)
+	b, tokens := a.tokens(kim)
+	var tabs []*tab
+	for range 20 {
+		tabs = append(tabs, h.browser(t).open(a.address()))
+	}
+	lock, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close(context.Background())
+	if _, err := lock.Exec(t.Context(), "BEGIN; LOCK TABLE challenge"); err != nil {
+		t.Fatal(err)
+	}
+	var starting sync.WaitGroup
+	for _, tab := range tabs {
+		starting.Go(func() {
+			tab.fill("phone_number", robin).press("send")
+			if tab.status != http.StatusServiceUnavailable || tab.header.Get("Retry-After") == "" || tab.heading() != "We will be back in a moment" {
+				t.Errorf("a sign-in that waits: %d %q", tab.status, tab.heading())
+			}
+		})
+	}
+	time.Sleep(300 * time.Millisecond) // until they all wait
+	refresh := tokens.text("refresh_token")
+	for range 10 {
+		began := time.Now()
+		a.userinfo(tokens.text("access_token")).ok()
+		if !a.active(tokens.text("access_token")) {
+			t.Error("introspection says that the token is dead")
+		}
+		refresh = a.refresh(refresh).ok().text("refresh_token")
+		h.send(t, http.MethodGet, "/readyz", nil, "").ok()
+		a.redeem(a.code(b.open(a.address()))).ok()
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("the others waited too: %v", took)
+		}
+	}
+	starting.Wait()
+	if _, err := lock.Exec(t.Context(), "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	h.browser(t).open(a.address()).fill("phone_number", robin).press("send").wants(http.StatusOK, "Enter your PIN")
+}
+
 func TestTwoNodesOnOneDatabaseAreOneServer(t *testing.T) {
 	t.Parallel()
 	dsn := storetest.Address(t, "postgres")

@@ -85,7 +85,7 @@ func (db *DB) TouchAccountSessions(ctx context.Context, seen map[string]time.Tim
 
 // touch runs the statement with each id, $1, and its time, $2.
 func (db *DB) touch(ctx context.Context, text string, times map[string]time.Time) error {
-	return db.write(ctx, func(ctx context.Context, t tx) error {
+	return db.on(upkeep).write(ctx, func(ctx context.Context, t tx) error {
 		for _, id := range slices.Sorted(maps.Keys(times)) { // in order: two nodes must not wait for each other
 			if _, err := t.exec(ctx, text, id, times[id].UnixMicro()); err != nil {
 				return err

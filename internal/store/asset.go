@@ -12,7 +12,7 @@ import (
 func (db *DB) Asset(ctx context.Context, id string) (dialtone.Asset, error) {
 	a := dialtone.Asset{ID: id}
 	var body string
-	if err := db.read().one(ctx, []any{&a.MediaType, &body}, `SELECT media_type, body FROM asset WHERE id = $1`, id); err != nil {
+	if err := db.on(lookups).read().one(ctx, []any{&a.MediaType, &body}, `SELECT media_type, body FROM asset WHERE id = $1`, id); err != nil {
 		return dialtone.Asset{}, err
 	}
 	var err error

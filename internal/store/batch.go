@@ -63,7 +63,7 @@ func (b *batcher[Q, A]) ask(ctx context.Context, question Q) (A, error) {
 		return c.answer, c.err
 	case <-ctx.Done():
 		var none A
-		return none, ctx.Err()
+		return none, leaving(ctx)
 	}
 }
 
@@ -120,13 +120,14 @@ func (b *batcher[Q, A]) answer(batch []*call[Q, A]) {
 		questions[i] = c.question
 	}
 	answers, err := b.ran(questions)
+	var panicked *panicError
 	switch {
 	case err == nil:
 		for i, c := range batch {
 			c.answer = answers[i]
 		}
-	case len(batch) == 1 || errors.Is(err, dialtone.ErrUnavailable):
-		// When the database went away, the statement may have been done: a write must not be tried again.
+	case len(batch) == 1 || errors.Is(err, dialtone.ErrUnavailable) || errors.As(err, &panicked):
+		// When the database went away, or we stumbled, the statement may have been done: a write must not be tried again.
 		for _, c := range batch {
 			c.err = err
 		}
@@ -141,7 +142,8 @@ func (b *batcher[Q, A]) answer(batch []*call[Q, A]) {
 	}
 }
 
-func (b *batcher[Q, A]) ran(questions []Q) ([]A, error) {
+func (b *batcher[Q, A]) ran(questions []Q) (answers []A, err error) {
+	defer func() { recovered(recover(), &err) }()
 	ctx, cancel := b.background()
 	defer cancel()
 	return b.run(ctx, questions)

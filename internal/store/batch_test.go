@@ -196,3 +196,40 @@ func TestSharedTextsAreFilledUp(t *testing.T) {
 		}
 	}
 }
+
+func TestACallerWhoseTimeIsOverHearsThatTheDatabaseIsAway(t *testing.T) {
+	t.Parallel()
+	hang := make(chan struct{})
+	defer close(hang)
+	b := newBatcher(1, background, func(context.Context, []string) ([]int, error) { <-hang; return []int{0}, nil }, nil)
+	short, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if _, err := b.ask(short, "slow"); !errors.Is(err, dialtone.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got error %v, want ErrUnavailable", err)
+	}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	if _, err := b.ask(gone, "gone"); errors.Is(err, dialtone.ErrUnavailable) {
+		t.Errorf("a caller who left hears %v", err)
+	}
+}
+
+// A write that may have been done must not be done again, nor may the process end.
+func TestAPanicInASharedStatementIsAnErrorForThoseInIt(t *testing.T) {
+	t.Parallel()
+	r := &recorder{hold: make(chan struct{}), fail: func(words []string) error {
+		if len(words) > 1 {
+			panic("stumbled")
+		}
+		return nil
+	}}
+	b := newBatcher(1, background, r.run, nil)
+	faults := askAll(t, b, r, "first", "second", "third")
+	var panicked *panicError
+	if faults[0] != nil || !errors.As(faults[1], &panicked) || !errors.As(faults[2], &panicked) || len(r.batches) != 2 {
+		t.Errorf("the errors were %v, the statements %v", faults, r.batches)
+	}
+	if !strings.Contains(faults[1].Error(), "batch_test.go") {
+		t.Errorf("the error does not say where: %v", faults[1])
+	}
+}

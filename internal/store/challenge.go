@@ -24,7 +24,7 @@ func challengeFields(c *dialtone.Challenge) []any {
 
 // Challenge returns a challenge, whatever became of it.
 func (db *DB) Challenge(ctx context.Context, id string) (dialtone.Challenge, error) {
-	return challenge(ctx, db.read(), id)
+	return challenge(ctx, db.on(signIns).read(), id)
 }
 
 func challenge(ctx context.Context, t tx, id string) (dialtone.Challenge, error) {
@@ -37,7 +37,7 @@ func challenge(ctx context.Context, t tx, id string) (dialtone.Challenge, error)
 // request, and returns it with the code that it got. Error: *dialtone.BudgetError if a budget is used up.
 func (db *DB) CreateChallenge(ctx context.Context, issue dialtone.Issue, now time.Time) (dialtone.Challenge, error) {
 	var c dialtone.Challenge
-	err := db.write(ctx, func(ctx context.Context, t tx) error {
+	err := db.on(signIns).write(ctx, func(ctx context.Context, t tx) error {
 		supersede := &step{args: []any{issue.Challenge.BrowserHash, issue.Challenge.RequestHash}, text: `
 			UPDATE challenge SET superseded = TRUE, sealed_code = ''
 			WHERE browser_hash = $1 AND request_hash = $2 AND verified_at IS NULL AND NOT superseded`}
@@ -88,7 +88,7 @@ func insertingChallenge(issue dialtone.Issue, to *dialtone.Challenge, now time.T
 func (db *DB) ResendChallenge(ctx context.Context, id, browserHash string, change dialtone.Resend, maxSends int,
 	budgets []dialtone.Budget, now time.Time) (dialtone.Challenge, error) {
 	var c dialtone.Challenge
-	err := db.write(ctx, func(ctx context.Context, t tx) error {
+	err := db.on(signIns).write(ctx, func(ctx context.Context, t tx) error {
 		sent := false
 		err := t.each(ctx, challengeFields(&c), func() { sent = true }, `
 			UPDATE challenge SET sends = sends + 1, next_send_at = $7,

@@ -2,12 +2,13 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
 
-// How long rows are kept after they have lost their meaning. Operators, products, lines, consents, the histories and the
-// outbox, accounts, API keys and activities are never deleted here.
+// How long rows are kept after they have lost their meaning. Operators, products, lines, consents, the histories, accounts,
+// API keys and activities are never deleted here.
 const (
 	challengeKept = time.Hour           // so that "expired" can be said instead of "unknown"
 	sessionKept   = 48 * time.Hour      // longer than an access token lives: a grant without its session would not know of the sign-out
@@ -24,45 +25,58 @@ const (
 	idempotencyKept    = 24 * time.Hour       // as the management API promises
 )
 
-// cleaning deletes the rows of one table that lost their meaning before $1, $2 of them at most.
+// cleaning deletes the rows of one table whose time is before $1, $2 of them at most, the oldest first.
 type cleaning struct {
-	text string
-	kept time.Duration
+	table string
+	key   string // its primary key
+	time  string // the column of the time at which a row begins to age
+	kept  time.Duration
+}
+
+// It has to be planned for the table as it is: one that was empty when the plan was made would be read row by row, each looked
+// for in the list.
+func (c cleaning) text() string {
+	return fmt.Sprintf(`DELETE FROM %[1]s WHERE (%[2]s) IN (SELECT %[2]s FROM %[1]s WHERE %[3]s < $1 ORDER BY %[3]s LIMIT $2)`, c.table, c.key, c.time)
 }
 
 var cleanings = []cleaning{
-	{`DELETE FROM challenge WHERE id IN (SELECT id FROM challenge WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`, challengeKept},
-	{`DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`, sessionKept},
-	{`DELETE FROM client_grant WHERE id IN (SELECT id FROM client_grant WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`, grantKept},
-	{`DELETE FROM spent WHERE id IN (SELECT id FROM spent WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`, 0},
-	{`DELETE FROM budget_entry WHERE (key, seq) IN (SELECT key, seq FROM budget_entry WHERE spent_at < $1 ORDER BY spent_at LIMIT $2)`, budgetKept},
-	{`DELETE FROM sms_message WHERE id IN (SELECT id FROM sms_message WHERE created_at < $1 ORDER BY created_at LIMIT $2)`, messageKept},
-	{`DELETE FROM data_key WHERE id IN (SELECT id FROM data_key WHERE retired_at < $1 LIMIT $2)`, keyKept},
-	{`DELETE FROM signing_key WHERE id IN (SELECT id FROM signing_key WHERE retired_at < $1 LIMIT $2)`, keyKept},
-	{`DELETE FROM email_code WHERE id IN (SELECT id FROM email_code WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`, emailCodeKept},
-	{`DELETE FROM account_session WHERE id IN (
-		SELECT id FROM account_session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`, accountSessionKept},
-	{`DELETE FROM invitation WHERE id IN (SELECT id FROM invitation WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`, invitationKept},
-	{`DELETE FROM failed_request WHERE id IN (
-		SELECT id FROM failed_request WHERE happened_at < $1 ORDER BY happened_at LIMIT $2)`, failedRequestKept},
-	{`DELETE FROM tally WHERE (product_id, hour_at, client_id, operator_id, kind) IN (
-		SELECT product_id, hour_at, client_id, operator_id, kind FROM tally WHERE hour_at < $1 ORDER BY hour_at LIMIT $2)`, tallyKept},
-	{`DELETE FROM tally_day WHERE (product_id, day_at, operator_id, kind) IN (
-		SELECT product_id, day_at, operator_id, kind FROM tally_day WHERE day_at < $1 ORDER BY day_at LIMIT $2)`, tallyKept},
-	{`DELETE FROM idempotent_answer WHERE (api_key_id, key) IN (
-		SELECT api_key_id, key FROM idempotent_answer WHERE created_at < $1 ORDER BY created_at LIMIT $2)`, idempotencyKept},
+	{"challenge", "id", "expires_at", challengeKept},
+	{"session", "id", "expires_at", sessionKept},
+	{"client_grant", "id", "expires_at", grantKept},
+	{"spent", "id", "expires_at", 0},
+	{"budget_entry", "key, seq", "spent_at", budgetKept},
+	{"sms_message", "id", "created_at", messageKept},
+	{"data_key", "id", "retired_at", keyKept},
+	{"signing_key", "id", "retired_at", keyKept},
+	{"email_code", "id", "expires_at", emailCodeKept},
+	{"account_session", "id", "expires_at", accountSessionKept},
+	{"invitation", "id", "expires_at", invitationKept},
+	{"failed_request", "id", "happened_at", failedRequestKept},
+	{"tally", "product_id, hour_at, client_id, operator_id, kind", "hour_at", tallyKept},
+	{"tally_day", "product_id, day_at, operator_id, kind", "day_at", tallyKept},
+	{"idempotent_answer", "api_key_id, key", "created_at", idempotencyKept},
+	{"event", "id", "happened_at", 0}, // as the installation says
 }
 
-// DeleteExpired deletes rows that lost their meaning, up to limit in each table, and reports whether there is more. Tables
-// are cleaned one by one, so that nobody waits for all of them.
-func (db *DB) DeleteExpired(ctx context.Context, now time.Time, limit int) (deleted int, more bool, err error) {
+// DeleteExpired deletes rows that lost their meaning, up to limit in each table, and events that happened longer than
+// eventsKept ago. It reports whether there is more. Each table is cleaned by itself, so that nobody waits for all of them,
+// and a table that somebody has locked does not keep the others from being cleaned.
+func (db *DB) DeleteExpired(ctx context.Context, now time.Time, limit int, eventsKept time.Duration) (deleted int, more bool, err error) {
+	var faults []error
 	for _, c := range cleanings {
-		rows, err := db.exec(ctx, c.text, now.Add(-c.kept).UnixMicro(), limit)
+		kept := c.kept
+		if c.table == "event" {
+			kept = eventsKept
+		}
+		rows, err := db.on(upkeep).exec(ctx, c.text(), now.Add(-kept).UnixMicro(), limit)
 		if err != nil {
-			return deleted, true, fmt.Errorf("delete expired rows: %w", err)
+			faults = append(faults, fmt.Errorf("delete expired rows of %s: %w", c.table, err))
 		}
 		deleted += int(rows)
 		more = more || int(rows) == limit
+		if ctx.Err() != nil {
+			return deleted, true, errors.Join(faults...)
+		}
 	}
-	return deleted, more, nil
+	return deleted, more, errors.Join(faults...)
 }

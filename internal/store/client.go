@@ -98,7 +98,7 @@ func (db *DB) Registration(ctx context.Context, clientID string) (dialtone.Regis
 	r := dialtone.Registration{Listings: make(map[string]dialtone.ListingState)}
 	o := &r.Organization
 	into := slices.Concat(clientFields(&r.Client), productFields(&r.Product), organizationFields(o))
-	err := db.read().one(ctx, into, `
+	err := db.on(lookups).read().one(ctx, into, `
 		SELECT `+clientColumns+`, `+productColumns+`, `+organizationColumns+`
 		FROM client AS c JOIN product AS p ON p.id = c.product_id JOIN organization AS o ON o.id = p.organization_id
 		WHERE c.id = $1`, clientID)
@@ -111,7 +111,7 @@ func (db *DB) Registration(ctx context.Context, clientID string) (dialtone.Regis
 	var operatorID string
 	var state dialtone.ListingState
 	var decided bool
-	err = db.read().each(ctx, []any{&operatorID, &state, &decided}, func() {
+	err = db.on(lookups).read().each(ctx, []any{&operatorID, &state, &decided}, func() {
 		r.Listings[operatorID] = state
 		r.Approved = r.Approved || decided && state == dialtone.ListingEnabled
 	}, `SELECT operator_id, state, decided FROM listing WHERE product_id = $1`, r.Product.ID)

@@ -32,7 +32,7 @@ func (db *DB) secretsOfProduct(ctx context.Context, productID string) (map[strin
 
 // PutClientSecret adds a secret to a client. Errors: ErrNotFound if there is no such client, ErrConflict if the id is taken.
 func (db *DB) PutClientSecret(ctx context.Context, clientID string, s dialtone.ClientSecret) error {
-	return db.single(ctx, func(ctx context.Context, t tx) error { return insertClientSecret(ctx, t, clientID, s) })
+	return db.on(desk).single(ctx, func(ctx context.Context, t tx) error { return insertClientSecret(ctx, t, clientID, s) })
 }
 
 // AddClientSecret is PutClientSecret with a line in the log.

@@ -23,7 +23,7 @@ func consentFields(c *dialtone.Consent) []any {
 // Consent returns the consent of a line to a product that is in force.
 func (db *DB) Consent(ctx context.Context, subscriptionID, productID string) (dialtone.Consent, error) {
 	var c dialtone.Consent
-	err := db.read().one(ctx, consentFields(&c), `
+	err := db.on(signIns).read().one(ctx, consentFields(&c), `
 		SELECT `+consentColumns+` FROM consent AS c
 		WHERE c.subscription_id = $1 AND c.product_id = $2 AND c.revoked_at IS NULL`, subscriptionID, productID)
 	return c, err
@@ -34,7 +34,7 @@ func (db *DB) Consent(ctx context.Context, subscriptionID, productID string) (di
 // if the line is not active.
 func (db *DB) PutConsent(ctx context.Context, c dialtone.Consent, history dialtone.ConsentEvent, event dialtone.Event) (dialtone.Consent, error) {
 	var put dialtone.Consent
-	err := db.write(ctx, func(ctx context.Context, t tx) error {
+	err := db.on(signIns).write(ctx, func(ctx context.Context, t tx) error {
 		active := false
 		putting := &step{into: consentFields(&put), do: func() { active = true }, text: `
 			INSERT INTO consent (id, operator_id, subscription_id, product_id, scopes, refused, version, language, granted_at)
@@ -67,7 +67,7 @@ func (db *DB) PutConsent(ctx context.Context, c dialtone.Consent, history dialto
 // the history and its event. Error: ErrNotFound if none is in force.
 func (db *DB) RevokeConsent(ctx context.Context, subscriptionID, productID string, history dialtone.ConsentEvent,
 	event dialtone.Event, now time.Time) error {
-	err := db.write(ctx, func(ctx context.Context, t tx) error {
+	err := db.on(signIns).write(ctx, func(ctx context.Context, t tx) error {
 		return revokeConsent(ctx, t, subscriptionID, productID, history, event, now)
 	})
 	if err != nil {
@@ -80,7 +80,7 @@ func (db *DB) RevokeConsent(ctx context.Context, subscriptionID, productID strin
 // ErrNotFound if no consent is in force, and then the link stays unused.
 func (db *DB) RevokeConsentByLink(ctx context.Context, linkID string, linkExpires time.Time, subscriptionID, productID string,
 	history dialtone.ConsentEvent, event dialtone.Event, now time.Time) error {
-	err := db.write(ctx, func(ctx context.Context, t tx) error {
+	err := db.on(signIns).write(ctx, func(ctx context.Context, t tx) error {
 		if err := spendToken(ctx, t, linkID, linkExpires); err != nil {
 			return err
 		}
@@ -110,7 +110,7 @@ func record(ctx context.Context, t tx, history dialtone.ConsentEvent, event dial
 
 // AppendConsentEvent appends a line to the history of a consent that changes nothing, such as a refusal.
 func (db *DB) AppendConsentEvent(ctx context.Context, e dialtone.ConsentEvent) error {
-	return db.single(ctx, func(ctx context.Context, t tx) error { return t.together(ctx, appendingConsentEvent(e, `$2`)) })
+	return db.on(signIns).single(ctx, func(ctx context.Context, t tx) error { return t.together(ctx, appendingConsentEvent(e, `$2`)) })
 }
 
 // appendingConsentEvent appends to the history, where consentID is the SQL for the consent's id: $2 is the event's own.
@@ -128,7 +128,7 @@ func appendingConsentEvent(e dialtone.ConsentEvent, consentID string) *step {
 func (db *DB) ConsentHistory(ctx context.Context, subscriptionID, productID string) ([]dialtone.ConsentEvent, error) {
 	var history []dialtone.ConsentEvent
 	var e dialtone.ConsentEvent
-	err := db.read().each(ctx, []any{
+	err := db.on(signIns).read().each(ctx, []any{
 		&e.ID, &e.ConsentID, &e.OperatorID, &e.SubscriptionID, &e.ProductID, &e.ClientID, &e.Kind, wordList{&e.Scopes}, &e.Version,
 		&e.Language, &e.TextHash, &e.Channel, &e.Actor, &e.Reason, instant{&e.At},
 	}, func() { history = append(history, e) }, `

@@ -14,13 +14,15 @@ import (
 // engine is what differs between SQLite and PostgreSQL.
 type engine interface {
 	// read runs statements that change nothing.
-	read() tx
+	read(kind work) tx
 	// write runs do in a transaction, once or, after a serialization failure, again.
-	write(ctx context.Context, do func(context.Context, tx) error) error
+	write(ctx context.Context, kind work, do func(context.Context, tx) error) error
 	// single is write for a do of exactly one statement.
-	single(ctx context.Context, do func(context.Context, tx) error) error
-	// exclusive is write while nobody else is in exclusive, on any node.
+	single(ctx context.Context, kind work, do func(context.Context, tx) error) error
+	// exclusive is write, for as long as it takes, while nobody else is in exclusive, on any node.
 	exclusive(ctx context.Context, do func(context.Context, tx) error) error
+	// roomy says whether there is room for new data, by writing some.
+	roomy(ctx context.Context) error
 	// background returns the context of a statement that several callers share.
 	background() (context.Context, context.CancelFunc)
 	sharing() sharing
@@ -92,7 +94,7 @@ func (t tx) one(ctx context.Context, into []any, text string, args ...any) error
 // fault classifies an error and says which statement it was. Arguments are never told.
 func (t tx) fault(text string, err error) error {
 	if errors.Is(err, context.Canceled) {
-		return err
+		return err // the caller left
 	}
 	const enough = 60
 	words := strings.Join(strings.Fields(text), " ")
@@ -104,6 +106,14 @@ func (t tx) fault(text string, err error) error {
 
 // as wraps a driver's error in one of ours and keeps it readable.
 func as(ours, err error) error { return fmt.Errorf("%w: %w", ours, err) }
+
+// leaving is the error of a caller who stops waiting: its time is over, which is the database's matter, or it went away.
+func leaving(ctx context.Context) error {
+	if err := ctx.Err(); !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return as(dialtone.ErrUnavailable, ctx.Err())
+}
 
 // database is what the types of database/sql and the prepared statements have in common.
 type database interface {

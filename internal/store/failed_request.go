@@ -22,7 +22,7 @@ func failedRequestFields(f *dialtone.FailedRequest) []any {
 
 // PutFailedRequests keeps failed requests, and of each product the newest thousand. One that is kept already stays.
 func (db *DB) PutFailedRequests(ctx context.Context, list []dialtone.FailedRequest) error {
-	err := db.write(ctx, func(ctx context.Context, t tx) error {
+	err := db.on(upkeep).write(ctx, func(ctx context.Context, t tx) error {
 		products := make(map[string]bool)
 		var steps []*step
 		for _, f := range list {

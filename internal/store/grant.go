@@ -29,15 +29,16 @@ const (
 			ELSE ''
 		END,
 		u.phone_number, u.status = 'active', c.scopes`
-	grantStateJoins = `
-		JOIN subscription AS u ON u.id = g.subscription_id
-		JOIN consent AS c ON c.id = g.consent_id
-		LEFT JOIN session AS s ON s.id = g.session_id`
-
 	// consentInForce says "revoked_at IS NULL" in words that do not lead PostgreSQL to the index of those in force. While that
-	// index is small, it would be read as a whole instead of looking the consent up by its id.
+	// index is small, it would be read as a whole instead of looking the consent up by its id. Others do so with
+	// an index's column.
 	consentInForce = `COALESCE(c.revoked_at, 0) = 0`
 )
+
+var grantStateJoins = `
+	JOIN subscription AS u ON ` + looked("u.id", "g.subscription_id") + `
+	JOIN consent AS c ON ` + looked("c.id", "g.consent_id") + `
+	LEFT JOIN session AS s ON ` + looked("s.id", "g.session_id")
 
 func grantFields(g *dialtone.Grant) []any {
 	return []any{
@@ -63,8 +64,8 @@ type grantQuestion struct{ grantID, tokenID string }
 
 var grantStates = newShared(`
 	WITH asked (n, grant_id, token_id) AS (VALUES %s)
-	SELECT asked.n, `+grantState+`, EXISTS (SELECT 1 FROM spent WHERE spent.id = asked.token_id)
-	FROM asked JOIN client_grant AS g ON g.id = asked.grant_id`+grantStateJoins,
+	SELECT asked.n, `+grantState+`, EXISTS (SELECT 1 FROM spent WHERE spent.id = asked.token_id `+byItself+`)
+	FROM asked JOIN client_grant AS g ON `+looked("g.id", "asked.grant_id")+grantStateJoins,
 	"TEXT", "TEXT")
 
 // GrantState returns a grant, alive or not, with its line's number and whether the access token with that id was spent.
@@ -85,7 +86,7 @@ func (db *DB) readGrantStates(ctx context.Context, asked []grantQuestion) ([]fou
 	var n int
 	var s dialtone.GrantState
 	var consented []string
-	t := db.read()
+	t := db.on(tokenReads).read()
 	into := slices.Concat([]any{&n}, grantStateFields(t, &s, &consented), []any{&s.TokenSpent})
 	text, args := grantStates.fit(args)
 	err := t.each(ctx, into, func() {
@@ -111,12 +112,11 @@ var insertGrants = newShared(`
 	SELECT a.id, a.operator_id, a.subscription_id, a.product_id, a.client_id, a.session_id, a.consent_id, a.scopes, a.amr, a.auth_time_at,
 		a.claims, 0, a.refresh_hash, NULL, a.created_at, a.expires_at, ''
 	FROM asked AS a
-	JOIN session AS s ON s.id = a.session_id
-	JOIN consent AS c ON c.id = a.consent_id
-	JOIN subscription AS u ON u.id = a.subscription_id
-	WHERE s.subscription_id = u.id AND s.ended_at IS NULL AND s.expires_at > a.created_at
-		AND c.subscription_id = u.id AND c.product_id = a.product_id AND `+consentInForce+`
-		AND u.status = 'active'
+	WHERE EXISTS (SELECT 1 FROM session AS s WHERE s.id = a.session_id AND s.subscription_id = a.subscription_id AND s.ended_at IS NULL
+			AND COALESCE(s.expires_at, 0) > a.created_at `+byItself+`)
+		AND EXISTS (SELECT 1 FROM consent AS c WHERE c.id = a.consent_id AND c.subscription_id = a.subscription_id
+			AND c.product_id = a.product_id AND `+consentInForce+` `+byItself+`)
+		AND EXISTS (SELECT 1 FROM subscription AS u WHERE u.id = a.subscription_id AND u.status = 'active' `+byItself+`)
 	ON CONFLICT (id) DO NOTHING
 	RETURNING id`,
 	"TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "TEXT", "TEXT", "BIGINT", "BIGINT")
@@ -128,7 +128,7 @@ func (db *DB) RedeemCode(ctx context.Context, g dialtone.Grant, now time.Time) e
 	g.Created = now
 	inserted, err := db.redemptions.ask(ctx, g)
 	if err == nil && !inserted {
-		err = db.write(ctx, func(ctx context.Context, t tx) error { return whyNotRedeemed(ctx, t, g.ID, now) })
+		err = db.on(tokenWrites).write(ctx, func(ctx context.Context, t tx) error { return whyNotRedeemed(ctx, t, g.ID, now) })
 		if err == nil {
 			err = fmt.Errorf("%w: the code was spent before", dialtone.ErrConflict)
 		}
@@ -161,7 +161,7 @@ func (db *DB) insertGrants(ctx context.Context, grants []dialtone.Grant) ([]bool
 	}
 	text, args := insertGrants.fit(args)
 	inserted := make(map[string]bool)
-	err := db.single(ctx, func(ctx context.Context, t tx) error {
+	err := db.on(tokenWrites).single(ctx, func(ctx context.Context, t tx) error {
 		var id string
 		clear(inserted)
 		return t.each(ctx, []any{&id}, func() { inserted[id] = true }, text, args...)
@@ -176,7 +176,7 @@ func (db *DB) insertGrants(ctx context.Context, grants []dialtone.Grant) ([]bool
 // RevokeGrant kills a grant, and tells the product's developers if there is an event. Error: ErrNotFound if there is no such
 // grant or it was revoked before.
 func (db *DB) RevokeGrant(ctx context.Context, id string, reason dialtone.RevocationReason, event *dialtone.Event, now time.Time) error {
-	err := db.write(ctx, func(ctx context.Context, t tx) error {
+	err := db.on(tokenWrites).write(ctx, func(ctx context.Context, t tx) error {
 		revoked, err := t.exec(ctx, `UPDATE client_grant SET revoked_at = $2, revoked_reason = $3 WHERE id = $1 AND revoked_at IS NULL`,
 			id, now.UnixMicro(), string(reason))
 		switch {

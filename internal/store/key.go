@@ -12,7 +12,7 @@ import (
 func (db *DB) DataKeys(ctx context.Context) ([]dialtone.KeyRow, error) {
 	var keys []dialtone.KeyRow
 	var k dialtone.KeyRow
-	err := db.read().each(ctx,
+	err := db.on(upkeep).read().each(ctx,
 		[]any{&k.ID, &k.Use, &k.Wrapped, instant{&k.Created}, instant{&k.Active}, instant{&k.Retired}},
 		func() { keys = append(keys, k) },
 		`SELECT id, use, wrapped, created_at, active_at, retired_at FROM data_key ORDER BY created_at, id`)
@@ -21,7 +21,7 @@ func (db *DB) DataKeys(ctx context.Context) ([]dialtone.KeyRow, error) {
 
 // InsertDataKey keeps a data key. Error: ErrConflict if the id is taken.
 func (db *DB) InsertDataKey(ctx context.Context, k dialtone.KeyRow) error {
-	_, err := db.exec(ctx, `INSERT INTO data_key (id, use, wrapped, created_at, active_at, retired_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+	_, err := db.on(upkeep).exec(ctx, `INSERT INTO data_key (id, use, wrapped, created_at, active_at, retired_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 		k.ID, k.Use, k.Wrapped, micros(k.Created), micros(k.Active), micros(k.Retired))
 	return err
 }
@@ -30,7 +30,7 @@ func (db *DB) InsertDataKey(ctx context.Context, k dialtone.KeyRow) error {
 func (db *DB) SigningKeys(ctx context.Context) ([]dialtone.KeyRow, error) {
 	var keys []dialtone.KeyRow
 	var k dialtone.KeyRow
-	err := db.read().each(ctx,
+	err := db.on(upkeep).read().each(ctx,
 		[]any{&k.ID, &k.Use, &k.Algorithm, &k.Wrapped, &k.Public, instant{&k.Created}, instant{&k.Active}, instant{&k.Retired}},
 		func() { keys = append(keys, k) },
 		`SELECT id, use, algorithm, wrapped, public, created_at, active_at, retired_at FROM signing_key ORDER BY created_at, id`)
@@ -39,7 +39,7 @@ func (db *DB) SigningKeys(ctx context.Context) ([]dialtone.KeyRow, error) {
 
 // InsertSigningKey keeps a signing key. Error: ErrConflict if the id is taken.
 func (db *DB) InsertSigningKey(ctx context.Context, k dialtone.KeyRow) error {
-	_, err := db.exec(ctx, `
+	_, err := db.on(upkeep).exec(ctx, `
 		INSERT INTO signing_key (id, use, algorithm, wrapped, public, created_at, active_at, retired_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		k.ID, k.Use, k.Algorithm, k.Wrapped, k.Public, micros(k.Created), micros(k.Active), micros(k.Retired))
@@ -60,7 +60,7 @@ func (db *DB) DeleteKey(ctx context.Context, id string) error {
 
 // eitherKey runs the statements of both tables, of which one has the key.
 func (db *DB) eitherKey(ctx context.Context, what string, args []any, texts ...string) error {
-	return db.write(ctx, func(ctx context.Context, t tx) error {
+	return db.on(upkeep).write(ctx, func(ctx context.Context, t tx) error {
 		var changed int64
 		for _, text := range texts {
 			rows, err := t.exec(ctx, text, args...)

@@ -10,7 +10,7 @@ import (
 
 // PutMessage keeps the record of an SMS, or brings it up to date. A state that has come further already stays.
 func (db *DB) PutMessage(ctx context.Context, m dialtone.SMSMessage) error {
-	_, err := db.exec(ctx, `
+	_, err := db.on(signIns).exec(ctx, `
 		INSERT INTO sms_message (id, operator_id, route, provider_id, template, language, state, rank, code, segments, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (id) DO UPDATE SET provider_id = excluded.provider_id, state = excluded.state, rank = excluded.rank,
@@ -24,7 +24,7 @@ func (db *DB) PutMessage(ctx context.Context, m dialtone.SMSMessage) error {
 // MessageReport raises a message's state to what its gateway reports. A report of a state that the message has passed
 // changes nothing. Error: ErrNotFound if there is no such message.
 func (db *DB) MessageReport(ctx context.Context, r dialtone.SMSReport) error {
-	return db.write(ctx, func(ctx context.Context, t tx) error {
+	return db.on(signIns).write(ctx, func(ctx context.Context, t tx) error {
 		var id string
 		err := t.one(ctx, []any{&id}, `
 			SELECT id FROM sms_message WHERE route = $1 AND (id = $2 OR $2 = '' AND provider_id = $3 AND $3 <> '')
@@ -41,7 +41,7 @@ func (db *DB) MessageReport(ctx context.Context, r dialtone.SMSReport) error {
 // Message returns the record of an SMS.
 func (db *DB) Message(ctx context.Context, id string) (dialtone.SMSMessage, error) {
 	var m dialtone.SMSMessage
-	err := db.read().one(ctx, []any{
+	err := db.on(signIns).read().one(ctx, []any{
 		&m.ID, &m.OperatorID, &m.Route, &m.ProviderID, &m.Template, &m.Language, &m.State, &m.Code, &m.Segments,
 		instant{&m.Created}, instant{&m.Updated},
 	}, `
@@ -59,6 +59,6 @@ func (db *DB) CountMessages(ctx context.Context, operatorID string, since time.T
 	if operatorID == "" {
 		text, args = `SELECT COUNT(*) FROM sms_message WHERE created_at >= $1 AND state <> 'dropped'`, args[1:]
 	}
-	err := db.read().one(ctx, []any{&count}, text, args...)
+	err := db.on(signIns).read().one(ctx, []any{&count}, text, args...)
 	return count, err
 }

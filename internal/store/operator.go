@@ -14,7 +14,7 @@ func (db *DB) Operators(ctx context.Context) ([]dialtone.Operator, error) {
 	}
 	var operators []dialtone.Operator
 	var o dialtone.Operator
-	err = db.read().each(ctx, []any{
+	err = db.on(lookups).read().each(ctx, []any{
 		&o.ID, &o.Name, &o.Brand.Colour, &o.Brand.LogoID, &o.Support, &o.Approval, &o.SMS.Route, &o.SMS.Sender, &o.SMS.Daily,
 		&o.SMS.Price, &o.SMS.Currency, &o.SMS.SharePrice, &o.Language, &o.Sandbox, instant{&o.Created}, instant{&o.Updated},
 	}, func() {
@@ -31,7 +31,7 @@ func (db *DB) Operators(ctx context.Context) ([]dialtone.Operator, error) {
 func (db *DB) ranges(ctx context.Context) (map[string][]string, error) {
 	ranges := make(map[string][]string)
 	var operatorID, prefix string
-	err := db.read().each(ctx, []any{&operatorID, &prefix}, func() {
+	err := db.on(lookups).read().each(ctx, []any{&operatorID, &prefix}, func() {
 		ranges[operatorID] = append(ranges[operatorID], prefix)
 	}, `SELECT operator_id, prefix FROM number_range ORDER BY operator_id, prefix`)
 	return ranges, err

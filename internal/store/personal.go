@@ -79,7 +79,7 @@ var sealedTables = []sealedTable{
 // another node, stopped. Before it begins, every node must have the present key, or rows that it has passed could come under
 // the old one again.
 func (db *DB) Reseal(ctx context.Context, limit int) (more bool, err error) {
-	err = db.write(ctx, func(ctx context.Context, t tx) error {
+	err = db.on(upkeep).write(ctx, func(ctx context.Context, t tx) error {
 		more = false
 		at, err := resealedTo(ctx, t)
 		if err != nil {

@@ -6,9 +6,9 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"runtime"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,89 +18,219 @@ import (
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
-// postgresEngine is a pool of connections. pgx keeps the prepared statements of each.
+// postgresEngine is a pool of connections for each kind of work. pgx keeps the prepared statements of each connection, but for
+// those that go through a pooler.
 type postgresEngine struct {
-	pool    *sql.DB
-	running tx
+	pools  [kindsOfWork]*sql.DB
+	txs    [kindsOfWork]tx
+	bounds Bounds
+	pooled bool         // there is a pooler between us and the server
+	stale  atomic.Int64 // connections older than this, Unix nanoseconds, led to a server that takes no writes
 }
 
 const (
 	connectTimeout = 5 * time.Second
-	sharedTimeout  = 10 * time.Second // of a statement that several callers share
 	idleTimeout    = 5 * time.Minute
 	// exclusiveLock is any number that nobody else in the database uses.
 	exclusiveLock = `SELECT pg_advisory_xact_lock(4938271605)`
-	// planning makes a statement's plan once for each connection, and always with the indexes. PostgreSQL would choose to read
-	// a whole table while it is small, and keep that plan for an hour in which the table has grown. Where there is no index it
-	// still does, at a cost that it takes for huge: it would compile the statement first, for half a second.
-	planning = `SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;
-		SET enable_mergejoin = off; SET enable_material = off; SET jit = off`
+	// byKey is for the hot statements, which all look rows up by keys: it makes their plans once for each connection, and always
+	// with the indexes. PostgreSQL would choose to read a whole table while it is small, and keep that plan while the table
+	// grows.
+	byKey = `SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;
+		SET enable_mergejoin = off; SET enable_material = off; SET enable_bitmapscan = off; SET jit = off`
+	// asTheyAre is for reports, lists and cleaning: a plan for the tables as they are now, each time.
+	asTheyAre = `SET plan_cache_mode = force_custom_plan`
 )
 
-func openPostgres(ctx context.Context, address string) (engine, error) {
-	config, err := pgx.ParseConfig(address)
+// planning is how the statements of a kind of work are planned.
+func planning(kind work) string {
+	switch kind {
+	case tokenReads, tokenWrites, lookups, signIns:
+		return byKey
+	}
+	return asTheyAre
+}
+
+func openPostgres(ctx context.Context, dsn string, bounds Bounds) (engine, error) {
+	address, err := parsePostgres(dsn, &bounds)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", dialtone.ErrInvalid, err) // pgx leaves the password out
+		return nil, err
 	}
-	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = connectTimeout
+	e := &postgresEngine{bounds: bounds}
+	if e.pooled, err = inspect(ctx, address.connect); err != nil {
+		return nil, err
 	}
-	if config.RuntimeParams["application_name"] == "" {
-		config.RuntimeParams["application_name"] = "dialtone"
+	if e.pooled {
+		// Each statement may run on another connection of the pooler, so nothing may be left behind on one.
+		address.connect.DefaultQueryExecMode = pgx.QueryExecModeExec
 	}
-	pool := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, planning)
+	for kind := range kindsOfWork {
+		pool := stdlib.OpenDB(*address.connect, stdlib.OptionAfterConnect(e.connected(kind)), stdlib.OptionResetSession(e.fresh))
+		pool.SetMaxOpenConns(bounds.share(kind))
+		pool.SetMaxIdleConns(bounds.share(kind))
+		pool.SetConnMaxIdleTime(address.idle)
+		pool.SetConnMaxLifetime(address.lifetime)
+		e.pools[kind] = pool
+		e.txs[kind] = tx{on: patient{sqlRunner{pool}, bounds.Statement}, classify: e.classify}
+	}
+	return e, nil
+}
+
+// inspect connects once, to learn what cannot be asked later: is there a pooler in between, and does the database keep text
+// as UTF-8. A pooler tells clients numbers of its own for the server's processes.
+func inspect(ctx context.Context, config *pgx.ConnConfig) (pooled bool, err error) {
+	plain := config.Copy()
+	plain.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+	conn, err := pgx.ConnectConfig(ctx, plain)
+	if err != nil {
+		return false, refusedConnection(err)
+	}
+	defer conn.Close(ctx)
+	var process int64
+	var encoding string
+	err = conn.QueryRow(ctx, `SELECT pg_backend_pid(), current_setting('server_encoding')`).Scan(&process, &encoding)
+	if err != nil {
+		return false, classifyPostgres(err)
+	}
+	if encoding != "UTF8" {
+		return false, fmt.Errorf(`%w: the database keeps text as %s, where letters get lost: make one with `+
+			`CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and move what there is with pg_dump --encoding=UTF8`, dialtone.ErrInvalid, encoding)
+	}
+	return process != int64(conn.PgConn().PID()), nil
+}
+
+// refusedConnection explains what a pooler refuses.
+func refusedConnection(err error) error {
+	var failure *pgconn.PgError
+	if errors.As(err, &failure) && failure.Code == protocolViolation && strings.Contains(failure.Message, "startup parameter") {
+		return fmt.Errorf("%w: the pooler before the database refuses a setting in its address: leave it out and set it with "+
+			"ALTER ROLE … SET instead: %w", dialtone.ErrInvalid, err)
+	}
+	return classifyPostgres(err)
+}
+
+// connectedAt is the name under which a connection keeps its birth.
+const connectedAt = "dialtone_connected_at"
+
+// connected prepares a new connection. Through a pooler it may not keep settings, so transactions set what they need.
+func (e *postgresEngine) connected(kind work) func(context.Context, *pgx.Conn) error {
+	settings := planning(kind)
+	for _, bound := range []struct {
+		name string
+		of   time.Duration
+	}{{"lock_timeout", e.bounds.Lock}, {"statement_timeout", e.bounds.Statement}} {
+		settings += fmt.Sprintf("; SET %s = %d", bound.name, bound.of.Milliseconds())
+	}
+	return func(ctx context.Context, conn *pgx.Conn) error {
+		conn.PgConn().CustomData()[connectedAt] = time.Now().UnixNano()
+		if e.pooled {
+			return nil
+		}
+		_, err := conn.Exec(ctx, settings)
 		return err
-	}))
-	size := min(max(8, 4*runtime.GOMAXPROCS(0)), 32)
-	pool.SetMaxOpenConns(size)
-	pool.SetMaxIdleConns(size)
-	pool.SetConnMaxIdleTime(idleTimeout)
-	if err := pool.PingContext(ctx); err != nil {
-		return nil, errors.Join(classifyPostgres(err), pool.Close())
 	}
-	return &postgresEngine{pool: pool, running: tx{on: sqlRunner{pool}, classify: classifyPostgres}}, nil
 }
 
-func (e *postgresEngine) read() tx { return e.running }
-
-func (e *postgresEngine) single(ctx context.Context, do func(context.Context, tx) error) error {
-	return retry(ctx, func() error { return do(ctx, e.running) })
+// fresh throws a connection away that led to a server which takes no writes: another one may do by now.
+func (e *postgresEngine) fresh(_ context.Context, conn *pgx.Conn) error {
+	if since, ok := conn.PgConn().CustomData()[connectedAt].(int64); ok && since <= e.stale.Load() {
+		return driver.ErrBadConn
+	}
+	return nil
 }
 
-func (e *postgresEngine) write(ctx context.Context, do func(context.Context, tx) error) error {
-	return retry(ctx, func() error { return e.once(ctx, do) })
+// classify is classifyPostgres, and remembers a server that was turned into a standby.
+func (e *postgresEngine) classify(err error) error {
+	var failure *pgconn.PgError
+	if errors.As(err, &failure) && failure.Code == readOnlyTransaction {
+		// Not at each of many failures: where there is no other server, we would do nothing but connect.
+		const again = time.Second
+		if now := time.Now().UnixNano(); now-e.stale.Load() > int64(again) {
+			e.stale.Store(now)
+		}
+	}
+	return classifyPostgres(err)
+}
+
+func (e *postgresEngine) read(kind work) tx { return e.txs[kind] }
+
+func (e *postgresEngine) single(ctx context.Context, kind work, do func(context.Context, tx) error) error {
+	return retry(ctx, func() error { return do(ctx, e.txs[kind]) })
+}
+
+func (e *postgresEngine) write(ctx context.Context, kind work, do func(context.Context, tx) error) error {
+	ctx, cancel := atMost(ctx, e.bounds.Statement)
+	defer cancel()
+	return retry(ctx, func() error { return e.once(ctx, kind, do) })
 }
 
 func (e *postgresEngine) exclusive(ctx context.Context, do func(context.Context, tx) error) error {
-	return e.write(ctx, func(ctx context.Context, t tx) error {
-		if _, err := t.exec(ctx, exclusiveLock); err != nil {
-			return err
-		}
-		return do(ctx, t)
+	return retry(ctx, func() error {
+		return e.once(ctx, upkeep, func(ctx context.Context, t tx) error {
+			// A node that starts with another one waits for as long as that one's migration takes. A migration itself must not
+			// stand in line for a table, because everybody else would stand behind it.
+			for _, text := range []string{
+				`SET LOCAL statement_timeout = 0`, `SET LOCAL lock_timeout = 0`, exclusiveLock, `SET LOCAL lock_timeout = 30000`,
+			} {
+				if _, err := t.exec(ctx, text); err != nil {
+					return err
+				}
+			}
+			return do(ctx, t)
+		})
 	})
 }
 
 // once runs do in one transaction.
-func (e *postgresEngine) once(ctx context.Context, do func(context.Context, tx) error) error {
-	conn, err := e.pool.Conn(ctx)
+func (e *postgresEngine) once(ctx context.Context, kind work, do func(context.Context, tx) error) error {
+	conn, err := e.pools[kind].Conn(ctx)
 	if err != nil {
-		return fmt.Errorf("begin: %w", classifyPostgres(err))
+		if errors.Is(err, context.Canceled) {
+			return err // the caller left
+		}
+		return fmt.Errorf("begin: %w", e.classify(err))
 	}
 	defer conn.Close() // gives it back
 	err = conn.Raw(func(driver any) error {
-		t := postgresTransaction{conn: driver.(*stdlib.Conn).Conn()}
+		t := postgresTransaction{conn: driver.(*stdlib.Conn).Conn(), begin: e.begin()}
 		defer t.end()
-		if err := do(ctx, tx{on: &t, classify: classifyPostgres}); err != nil {
-			return err
+		if err := do(ctx, tx{on: &t, classify: e.classify}); err != nil {
+			return undone{err}
 		}
 		return t.commit(ctx)
 	})
 	return err
 }
 
+// begin is how a transaction begins.
+func (e *postgresEngine) begin() []string {
+	if !e.pooled {
+		return []string{`BEGIN`}
+	}
+	return []string{`BEGIN`, fmt.Sprintf(`SET LOCAL lock_timeout = %d`, e.bounds.Lock.Milliseconds())}
+}
+
+// roomy makes a table, which nobody else sees, and fills it: so the disk has to give new room.
+func (e *postgresEngine) roomy(ctx context.Context) error {
+	errUndo := errors.New("undo")
+	err := e.once(ctx, probes, func(ctx context.Context, t tx) error {
+		if _, err := t.exec(ctx, `CREATE TABLE write_probe_room (body TEXT NOT NULL)`); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, `INSERT INTO write_probe_room SELECT repeat('x', 1000) FROM generate_series(1, $1)`, largeBody/1000); err != nil {
+			return err
+		}
+		return errUndo
+	})
+	var failure *pgconn.PgError
+	if errors.Is(err, errUndo) || errors.As(err, &failure) && failure.Code == insufficientRight {
+		return nil // who may not make tables has to do with the small write
+	}
+	return err
+}
+
 func (e *postgresEngine) background() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.Background(), sharedTimeout)
+	return context.WithTimeout(context.Background(), e.bounds.Statement)
 }
 
 // sharing: the server and we share the processors, and two statements at once cost more than one of both halves. See
@@ -114,63 +244,30 @@ func (e *postgresEngine) backup(context.Context, string) error {
 	return fmt.Errorf("%w: this database is PostgreSQL: use pg_dump, or its continuous archiving", dialtone.ErrInvalid)
 }
 
-func (e *postgresEngine) close() error { return e.pool.Close() }
-
-// The codes of PostgreSQL, Appendix A, by which errors are told apart.
-const (
-	uniqueViolation      = "23505"
-	foreignKeyViolation  = "23503"
-	serializationFailure = "40001"
-	deadlockDetected     = "40P01"
-	notInRepertoire      = "22021" // NUL or broken UTF-8
-	untranslatable       = "22P05"
-)
-
-// retry repeats do when PostgreSQL chose it as the victim of a conflict: nothing of it was done.
-func retry(ctx context.Context, do func() error) error {
-	const attempts = 5
-	for attempt := 1; ; attempt++ {
-		err := do()
-		var failure *pgconn.PgError
-		if !errors.As(err, &failure) || failure.Code != serializationFailure && failure.Code != deadlockDetected {
-			return err
-		}
-		if attempt == attempts || ctx.Err() != nil {
-			return as(dialtone.ErrUnavailable, err)
-		}
-	}
-}
-
-// classifyPostgres tells the driver's errors apart by PostgreSQL's codes.
-func classifyPostgres(err error) error {
-	var failure *pgconn.PgError
-	if !errors.As(err, &failure) {
-		if connectionLost(err) {
-			return as(dialtone.ErrUnavailable, err)
-		}
-		return err
-	}
-	switch failure.Code {
-	case uniqueViolation:
-		return as(dialtone.ErrConflict, err)
-	case foreignKeyViolation:
-		return as(dialtone.ErrNotFound, err)
-	}
-	if failure.Code == notInRepertoire || failure.Code == untranslatable {
-		return as(dialtone.ErrInvalid, err) // refused at the door; this is the second lock
-	}
-	// 08 connection, 25006 read-only standby, 53 out of resources, 55P03 lock timeout, 57 operator intervention, 58 system.
-	switch class := failure.Code[:2]; {
-	case class == "08", class == "53", class == "57", class == "58", failure.Code == "25006", failure.Code == "55P03":
-		return as(dialtone.ErrUnavailable, err)
+func (e *postgresEngine) close() error {
+	var err error
+	for _, pool := range e.pools {
+		err = errors.Join(err, pool.Close())
 	}
 	return err
 }
 
-func connectionLost(err error) bool {
-	var network net.Error
-	var connect *pgconn.ConnectError
-	return errors.As(err, &network) || errors.As(err, &connect) || pgconn.Timeout(err) ||
-		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
-		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.DeadlineExceeded)
+// patient runs statements for so long at most, with the wait for a connection.
+type patient struct {
+	runner
+	longest time.Duration
+}
+
+func (p patient) run(ctx context.Context, steps []*step) (int, error) {
+	ctx, cancel := atMost(ctx, p.longest)
+	defer cancel()
+	return p.runner.run(ctx, steps)
+}
+
+// atMost bounds a context, unless it ends sooner anyway.
+func atMost(ctx context.Context, longest time.Duration) (context.Context, context.CancelFunc) {
+	if end, ok := ctx.Deadline(); ok && time.Until(end) <= longest {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, longest)
 }

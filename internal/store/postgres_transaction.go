@@ -11,8 +11,9 @@ import (
 // postgresTransaction is a transaction that begins with its first statement, in the same round trip. It uses pgx directly,
 // because database/sql cannot send several statements at once.
 type postgresTransaction struct {
-	conn *pgx.Conn
-	open bool
+	conn  *pgx.Conn
+	begin []string // the statements that open it
+	open  bool
 }
 
 // rollbackTimeout is for the one statement that is sent although its caller may be gone.
@@ -23,10 +24,9 @@ func (t *postgresTransaction) run(ctx context.Context, steps []*step) (failed in
 		return 0, t.script(ctx, steps[0])
 	}
 	var batch pgx.Batch
-	begin := !t.open
-	if begin {
-		batch.Queue(`BEGIN`)
-		t.open = true
+	begin := t.opening()
+	for _, text := range begin {
+		batch.Queue(text)
 	}
 	for _, s := range steps {
 		batch.Queue(s.text, s.args...)
@@ -37,7 +37,7 @@ func (t *postgresTransaction) run(ctx context.Context, steps []*step) (failed in
 			err = closing
 		}
 	}()
-	if begin {
+	for range begin {
 		if _, err := results.Exec(); err != nil {
 			return 0, err
 		}
@@ -50,11 +50,19 @@ func (t *postgresTransaction) run(ctx context.Context, steps []*step) (failed in
 	return 0, nil
 }
 
+// opening returns the statements that open the transaction, once.
+func (t *postgresTransaction) opening() []string {
+	if t.open {
+		return nil
+	}
+	t.open = true
+	return t.begin
+}
+
 // script runs a step without arguments, which may be several statements, as in a migration. A batch does not take those.
 func (t *postgresTransaction) script(ctx context.Context, s *step) error {
-	if !t.open {
-		t.open = true
-		if _, err := t.conn.Exec(ctx, `BEGIN`); err != nil {
+	for _, text := range t.opening() {
+		if _, err := t.conn.Exec(ctx, text); err != nil {
 			return err
 		}
 	}

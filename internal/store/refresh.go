@@ -20,13 +20,13 @@ var rotateGrants = newShared(`
 	UPDATE client_grant SET refresh_generation = refresh_generation + 1, refresh_hash = a.new_hash, refresh_rotated_at = a.moment,
 		expires_at = a.until
 	FROM asked AS a
-	WHERE id = a.grant_id AND client_id = a.owner_id
+	WHERE `+looked("id", "a.grant_id")+` AND client_id = a.owner_id
 		AND refresh_generation = a.old_generation AND refresh_hash = a.old_hash AND refresh_hash <> ''
-		AND revoked_at IS NULL AND expires_at > a.moment
-		AND EXISTS (SELECT 1 FROM subscription AS u WHERE u.id = client_grant.subscription_id AND u.status = 'active')
-		AND EXISTS (SELECT 1 FROM consent AS c WHERE c.id = client_grant.consent_id AND `+consentInForce+`)
+		AND revoked_at IS NULL AND COALESCE(expires_at, 0) > a.moment
+		AND EXISTS (SELECT 1 FROM subscription AS u WHERE u.id = client_grant.subscription_id AND u.status = 'active' `+byItself+`)
+		AND EXISTS (SELECT 1 FROM consent AS c WHERE c.id = client_grant.consent_id AND `+consentInForce+` `+byItself+`)
 		AND EXISTS (SELECT 1 FROM listing AS l WHERE l.product_id = client_grant.product_id AND l.operator_id = client_grant.operator_id
-			AND l.state = 'enabled')
+			AND l.state = 'enabled' `+byItself+`)
 	RETURNING `+grantColumns+`,
 		(SELECT u.phone_number FROM subscription AS u WHERE u.id = client_grant.subscription_id),
 		(SELECT c.scopes FROM consent AS c WHERE c.id = client_grant.consent_id)`,
@@ -59,7 +59,7 @@ func (db *DB) rotateGrants(ctx context.Context, rotations []rotation) ([]found[d
 	}
 	text, args := rotateGrants.fit(args)
 	rotated := make(map[string]dialtone.Rotated, len(rotations))
-	err := db.single(ctx, func(ctx context.Context, t tx) error {
+	err := db.on(tokenWrites).single(ctx, func(ctx context.Context, t tx) error {
 		clear(rotated)
 		var r dialtone.Rotated
 		var consented []string
@@ -80,7 +80,7 @@ func (db *DB) rotateGrants(ctx context.Context, rotations []rotation) ([]found[d
 func (db *DB) whyNotRotated(ctx context.Context, r dialtone.Rotation, grace time.Duration, now time.Time) (dialtone.Rotated, error) {
 	var result dialtone.Rotated
 	var refusal error
-	err := db.write(ctx, func(ctx context.Context, t tx) error {
+	err := db.on(tokenWrites).write(ctx, func(ctx context.Context, t tx) error {
 		state, err := stateOf(ctx, t, r.GrantID)
 		if err != nil {
 			return err

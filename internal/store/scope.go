@@ -10,7 +10,7 @@ import (
 func (db *DB) Scopes(ctx context.Context) ([]dialtone.Scope, error) {
 	var scopes []dialtone.Scope
 	var s dialtone.Scope
-	err := db.read().each(ctx, []any{&s.Name, &s.Category, &s.Developer, documented[map[string]string]{&s.Subscriber}},
+	err := db.on(lookups).read().each(ctx, []any{&s.Name, &s.Category, &s.Developer, documented[map[string]string]{&s.Subscriber}},
 		func() { scopes = append(scopes, s) },
 		`SELECT name, category, developer, subscriber FROM scope ORDER BY name`)
 	return scopes, err

@@ -34,6 +34,14 @@ func newShared(text string, types ...string) shared {
 	return s
 }
 
+// byItself ends a subquery that PostgreSQL must answer for each row by the row's key. It would make a join of it, and begin
+// that with the whole table where the table was empty when it made the plan.
+const byItself = `LIMIT 1 OFFSET 0`
+
+// looked is the condition "column equals key" of a join that must look each row up by its key. PostgreSQL may turn an equality
+// around, too: read the whole table, which was empty when it made the plan, and look for each of its rows among the keys.
+func looked(column, key string) string { return column + ` BETWEEN ` + key + ` AND ` + key }
+
 // fit returns the smallest text for the arguments, which it fills up.
 func (s shared) fit(args []any) (string, []any) {
 	size := bits.Len(uint(len(args)/s.width - 1))

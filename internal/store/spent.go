@@ -10,7 +10,7 @@ import (
 
 // SpendToken uses a token up, or revokes it, until it would have expired anyway. Error: ErrConflict the second time.
 func (db *DB) SpendToken(ctx context.Context, id string, expires time.Time) error {
-	err := db.single(ctx, func(ctx context.Context, t tx) error { return spendToken(ctx, t, id, expires) })
+	err := db.on(tokenWrites).single(ctx, func(ctx context.Context, t tx) error { return spendToken(ctx, t, id, expires) })
 	if err != nil {
 		return fmt.Errorf("spend token: %w", err)
 	}
@@ -27,7 +27,7 @@ func spendToken(ctx context.Context, t tx, id string, expires time.Time) error {
 
 var tokensSpent = newShared(`
 	WITH asked (n, id) AS (VALUES %s)
-	SELECT asked.n FROM asked JOIN spent AS s ON s.id = asked.id`, "TEXT")
+	SELECT asked.n FROM asked WHERE EXISTS (SELECT 1 FROM spent AS s WHERE s.id = asked.id `+byItself+`)`, "TEXT")
 
 // TokenSpent reports whether a token was used up or revoked.
 func (db *DB) TokenSpent(ctx context.Context, id string) (bool, error) {
@@ -46,6 +46,6 @@ func (db *DB) readTokensSpent(ctx context.Context, ids []string) ([]bool, error)
 	answers := make([]bool, len(ids))
 	var n int
 	text, args := tokensSpent.fit(args)
-	err := db.read().each(ctx, []any{&n}, func() { answers[n] = true }, text, args...)
+	err := db.on(tokenReads).read().each(ctx, []any{&n}, func() { answers[n] = true }, text, args...)
 	return answers, err
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"modernc.org/sqlite"
@@ -83,18 +84,35 @@ func patiently(ctx context.Context, connect func(context.Context) (*sql.Conn, er
 	}
 }
 
-func (e *sqliteEngine) read() tx { return e.reading }
+// Readers never wait for a lock here, and there is one writer: no kind of work can take another's place for long.
 
-func (e *sqliteEngine) write(ctx context.Context, do func(context.Context, tx) error) error {
+func (e *sqliteEngine) read(work) tx { return e.reading }
+
+func (e *sqliteEngine) write(ctx context.Context, _ work, do func(context.Context, tx) error) error {
 	return e.writer.write(ctx, do)
 }
 
-func (e *sqliteEngine) single(ctx context.Context, do func(context.Context, tx) error) error {
+func (e *sqliteEngine) single(ctx context.Context, _ work, do func(context.Context, tx) error) error {
 	return e.writer.write(ctx, do)
 }
 
 func (e *sqliteEngine) exclusive(ctx context.Context, do func(context.Context, tx) error) error {
 	return e.writer.write(ctx, do)
+}
+
+// roomy fills free pages of the file or makes it longer, as any write would, and gives them back.
+func (e *sqliteEngine) roomy(ctx context.Context) error {
+	now := time.Now().UnixMicro()
+	for _, body := range []string{strings.Repeat("x", largeBody), ""} {
+		err := e.writer.write(ctx, func(ctx context.Context, t tx) error {
+			_, err := t.exec(ctx, triedWrite, body, now)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // background has no end: nothing here waits for a network, and watching a context would cost a goroutine a statement.
@@ -137,8 +155,10 @@ func classifySQLite(err error) error {
 		return as(dialtone.ErrNotFound, err)
 	}
 	switch failure.Code() & 0xff {
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
-		sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PROTOCOL:
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY,
+		sqlite3.SQLITE_PERM, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return as(dialtone.ErrUnavailable, as(errNoWrites, err))
+	case sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_INTERRUPT:
 		return as(dialtone.ErrUnavailable, err)
 	}
 	return err

@@ -61,7 +61,7 @@ func (w *writer) enqueue(i *intention) error {
 	case w.queue <- i:
 		return nil
 	case <-i.ctx.Done():
-		return i.ctx.Err()
+		return leaving(i.ctx)
 	}
 }
 
@@ -91,7 +91,8 @@ func (w *writer) commit(group []*intention) error {
 		return err
 	}
 	for _, i := range group {
-		if i.err = i.ctx.Err(); i.err != nil {
+		if i.ctx.Err() != nil {
+			i.err = leaving(i.ctx)
 			continue
 		}
 		if err := w.attempt(ctx, i); err != nil {

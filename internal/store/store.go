@@ -26,8 +26,9 @@ import (
 
 // DB is an open database. Make it with Open. It is safe for concurrent use.
 type DB struct {
-	engine engine
-	people *secret.Keys
+	engine    engine
+	condition *condition
+	people    *secret.Keys // see personal.go
 
 	sessionStates *batcher[sessionQuestion, found[dialtone.SessionState]]
 	grantStates   *batcher[grantQuestion, found[dialtone.GrantState]]
@@ -36,15 +37,18 @@ type DB struct {
 	rotations     *batcher[rotation, found[dialtone.Rotated]]
 }
 
-// Open opens the database that dsn names: "sqlite:FILE", or a postgres:// URL. The schema is Migrate's. Error: ErrInvalid
-// if dsn is neither.
-func Open(ctx context.Context, dsn string) (*DB, error) {
+// Open is OpenBounded with the bounds by default.
+func Open(ctx context.Context, dsn string) (*DB, error) { return OpenBounded(ctx, dsn, Bounds{}) }
+
+// OpenBounded opens the database that dsn names: "sqlite:FILE", or a postgres:// URL. The schema is Migrate's. Error:
+// ErrInvalid if dsn is neither, if it or the bounds ask for what cannot be, or if the database does not keep text as UTF-8.
+func OpenBounded(ctx context.Context, dsn string, bounds Bounds) (*DB, error) {
 	var opened engine
 	var err error
 	if file, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
 		opened, err = openSQLite(ctx, file)
 	} else if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
-		opened, err = openPostgres(ctx, dsn)
+		opened, err = openPostgres(ctx, dsn, bounds)
 	} else {
 		return nil, fmt.Errorf("open database: %w: the address begins with neither sqlite: nor postgres://", dialtone.ErrInvalid)
 	}
@@ -52,6 +56,7 @@ func Open(ctx context.Context, dsn string) (*DB, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	db := &DB{engine: opened}
+	db.condition = newCondition(db.tryWrite)
 	share := opened.sharing()
 	db.sessionStates = newBatcher(share.reads, opened.background, db.readSessionStates, nil)
 	db.grantStates = newBatcher(share.reads, opened.background, db.readGrantStates, nil)
@@ -62,51 +67,34 @@ func Open(ctx context.Context, dsn string) (*DB, error) {
 }
 
 // Close lets what is under way finish and closes the database.
-func (db *DB) Close() error { return db.engine.close() }
+func (db *DB) Close() error {
+	db.condition.close()
+	return db.engine.close()
+}
 
 // Ping says whether the database answers. Error: ErrUnavailable.
 func (db *DB) Ping(ctx context.Context) error {
 	var one int
-	return db.read().one(ctx, []any{&one}, `SELECT 1`)
+	return db.on(probes).read().one(ctx, []any{&one}, `SELECT 1`)
 }
+
+// Writable says whether the database takes writes, as far as is known: it does not wait for one. Error: ErrUnavailable.
+func (db *DB) Writable() error { return db.condition.writable() }
 
 // Backup writes a consistent copy of a SQLite database to a new file while others go on working. Error: ErrInvalid with
 // PostgreSQL, which has better tools of its own.
 func (db *DB) Backup(ctx context.Context, file string) error { return db.engine.backup(ctx, file) }
 
-func (db *DB) read() tx {
-	t := db.engine.read()
-	t.people = db.people
-	return t
-}
+// read, write and exec are those of the desk; other kinds of work name themselves: db.on(signIns).
 
-// write runs do in a transaction: all of it is done, or nothing. It may run do more than once.
+func (db *DB) read() tx { return db.on(desk).read() }
+
 func (db *DB) write(ctx context.Context, do func(context.Context, tx) error) error {
-	return db.engine.write(ctx, db.knowing(do))
+	return db.on(desk).write(ctx, do)
 }
 
-// single is write for a do of exactly one statement.
-func (db *DB) single(ctx context.Context, do func(context.Context, tx) error) error {
-	return db.engine.single(ctx, db.knowing(do))
-}
-
-// knowing gives the transaction what it needs to read and write about people.
-func (db *DB) knowing(do func(context.Context, tx) error) func(context.Context, tx) error {
-	return func(ctx context.Context, t tx) error {
-		t.people = db.people
-		return do(ctx, t)
-	}
-}
-
-// exec runs one writing statement by itself and returns how many rows it changed.
 func (db *DB) exec(ctx context.Context, text string, args ...any) (int64, error) {
-	var changed int64
-	err := db.single(ctx, func(ctx context.Context, t tx) error {
-		var err error
-		changed, err = t.exec(ctx, text, args...)
-		return err
-	})
-	return changed, err
+	return db.on(desk).exec(ctx, text, args...)
 }
 
 // found is the answer of a look-up that may find nothing.

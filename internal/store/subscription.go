@@ -20,7 +20,7 @@ func subscriptionFields(t tx, s *dialtone.Subscription) []any {
 // Subscription returns a line, ended or not.
 func (db *DB) Subscription(ctx context.Context, id string) (dialtone.Subscription, error) {
 	var s dialtone.Subscription
-	t := db.read()
+	t := db.on(signIns).read()
 	err := t.one(ctx, subscriptionFields(t, &s), `SELECT `+subscriptionColumns+` FROM subscription AS u WHERE u.id = $1`, id)
 	return s, err
 }
@@ -28,7 +28,7 @@ func (db *DB) Subscription(ctx context.Context, id string) (dialtone.Subscriptio
 // SubscriptionByNumber returns the line that has the number now.
 func (db *DB) SubscriptionByNumber(ctx context.Context, number dialtone.PhoneNumber) (dialtone.Subscription, error) {
 	var s dialtone.Subscription
-	t := db.read()
+	t := db.on(signIns).read()
 	err := t.one(ctx, subscriptionFields(t, &s), `
 		SELECT `+subscriptionColumns+` FROM subscription AS u WHERE u.phone_number IN ($1, $2) AND u.ended_at IS NULL`,
 		t.sealed(secret.LabelStoredNumber, number.E164()), t.sealedBefore(secret.LabelStoredNumber, number.E164()))
@@ -44,7 +44,7 @@ func (db *DB) SubscriptionsByNumber(ctx context.Context, numbers []dialtone.Phon
 		return nil, fmt.Errorf("lines by %d numbers: %w", len(numbers), dialtone.ErrInvalid)
 	}
 	// One text, and so one prepared statement, however many they are; what is left over stays NULL.
-	t, args := db.read(), make([]any, 2*mostWritings)
+	t, args := db.on(signIns).read(), make([]any, 2*mostWritings)
 	for i, number := range numbers {
 		args[2*i] = t.sealed(secret.LabelStoredNumber, number.E164())
 		args[2*i+1] = t.sealedBefore(secret.LabelStoredNumber, number.E164())
@@ -76,7 +76,7 @@ var putSubscriptions = newShared(`
 
 // PutSubscriptions is PutSubscription for many lines: all of them or none. No id may come twice.
 func (db *DB) PutSubscriptions(ctx context.Context, list []dialtone.Subscription, now time.Time) error {
-	return db.write(ctx, func(ctx context.Context, t tx) error {
+	return db.on(signIns).write(ctx, func(ctx context.Context, t tx) error {
 		for rest := list; len(rest) > 0; {
 			part := rest[:min(len(rest), largestBatch)]
 			rest = rest[len(part):]
@@ -119,7 +119,7 @@ func putLines(ctx context.Context, t tx, list []dialtone.Subscription) error {
 // EndSubscription ends a line for good: its sessions, consents and grants end with it, each consent with a line in its
 // history and an event for the product. Errors: ErrNotFound if there is no such line, ErrConflict if it has ended already.
 func (db *DB) EndSubscription(ctx context.Context, id string, now time.Time) error {
-	return db.write(ctx, func(ctx context.Context, t tx) error { return endLine(ctx, t, id, now) })
+	return db.on(signIns).write(ctx, func(ctx context.Context, t tx) error { return endLine(ctx, t, id, now) })
 }
 
 func endLine(ctx context.Context, t tx, id string, now time.Time) error {

@@ -25,7 +25,7 @@ func (db *DB) AddTallies(ctx context.Context, tallies []dialtone.Tally) error {
 			ON CONFLICT (product_id, day_at, operator_id, kind) DO UPDATE SET total = tally_day.total + excluded.total`,
 			args: []any{tally.ProductID, tally.Hour.UnixMicro(), tally.OperatorID, string(tally.Kind), tally.Count}})
 	}
-	err := db.write(ctx, func(ctx context.Context, t tx) error { return inParts(ctx, t, steps) })
+	err := db.on(upkeep).write(ctx, func(ctx context.Context, t tx) error { return inParts(ctx, t, steps) })
 	if err != nil {
 		return fmt.Errorf("add tallies: %w", err)
 	}

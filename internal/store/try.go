@@ -17,7 +17,7 @@ import (
 // error, except with ErrNotFound.
 func (db *DB) TryChallenge(ctx context.Context, try dialtone.Try, now time.Time) (dialtone.Tried, error) {
 	var tried dialtone.Tried
-	err := db.write(ctx, func(ctx context.Context, t tx) error {
+	err := db.on(signIns).write(ctx, func(ctx context.Context, t tx) error {
 		tried = dialtone.Tried{}
 		counted := false
 		count := countingTry(try, &tried.Challenge, func() { counted = true }, now)

@@ -10,6 +10,9 @@ import (
 	"github.com/dialtone-id/dialtone/internal/store"
 )
 
+// eventsKept is how long the tests keep events.
+const eventsKept = 30 * 24 * time.Hour
+
 func testCleaning(t *testing.T, db *store.DB) {
 	ctx := t.Context()
 	const day = 24 * time.Hour
@@ -23,6 +26,11 @@ func testCleaning(t *testing.T, db *store.DB) {
 	must(t, db.PutMessage(ctx, message))
 	key := dialtone.KeyRow{ID: secret.ID("key"), Use: "seal", Created: Now, Retired: Now.Add(60 * day)}
 	must(t, db.InsertDataKey(ctx, key))
+
+	misused := p.Grant()
+	must(t, db.RedeemCode(ctx, misused, Now))
+	event := dialtone.Event{ID: secret.ID("ev"), Kind: dialtone.EventCodeReplayed, ProductID: p.App.Product.ID, Payload: "{}", At: Now}
+	must(t, db.RevokeGrant(ctx, misused.ID, dialtone.RevokedCodeReplay, &event, Now))
 
 	// gone says for each thing whether it is gone.
 	gone := func() map[string]bool {
@@ -42,13 +50,15 @@ func testCleaning(t *testing.T, db *store.DB) {
 		must(t, err)
 		keys, err := db.DataKeys(ctx)
 		must(t, err)
+		events, err := db.Events(ctx, p.App.Product.ID, Now, 10)
+		must(t, err)
 		kept := false
 		for _, k := range keys {
 			kept = kept || k.ID == key.ID
 		}
 		return map[string]bool{
 			"challenge": missing(challengeErr), "session": missing(sessionErr), "online": missing(onlineErr),
-			"offline": missing(offlineErr), "message": missing(messageErr), "token": !spent, "key": !kept,
+			"offline": missing(offlineErr), "message": missing(messageErr), "token": !spent, "key": !kept, "event": len(events) == 0,
 		}
 	}
 	for _, step := range []struct {
@@ -59,14 +69,15 @@ func testCleaning(t *testing.T, db *store.DB) {
 		{time.Hour, nil},
 		{2 * time.Hour, []string{"challenge", "token"}},
 		{8 * day, []string{"challenge", "token", "online"}},
-		{31 * day, []string{"challenge", "token", "online"}},
-		{33 * day, []string{"challenge", "token", "online", "session"}},
-		{91 * day, []string{"challenge", "token", "online", "session", "message", "key"}},
-		{188 * day, []string{"challenge", "token", "online", "session", "message", "key", "offline"}},
+		{30 * day, []string{"challenge", "token", "online"}},
+		{31 * day, []string{"challenge", "token", "online", "event"}},
+		{33 * day, []string{"challenge", "token", "online", "event", "session"}},
+		{91 * day, []string{"challenge", "token", "online", "event", "session", "message", "key"}},
+		{188 * day, []string{"challenge", "token", "online", "event", "session", "message", "key", "offline"}},
 	} {
 		clean(t, db, Now.Add(step.after))
 		want := map[string]bool{
-			"challenge": false, "session": false, "online": false, "offline": false, "message": false, "token": false, "key": false,
+			"challenge": false, "session": false, "online": false, "offline": false, "message": false, "token": false, "key": false, "event": false,
 		}
 		for _, name := range step.gone {
 			want[name] = true
@@ -76,7 +87,7 @@ func testCleaning(t *testing.T, db *store.DB) {
 	_, err := db.Consent(ctx, p.Subscription.ID, p.App.Product.ID)
 	must(t, err)
 
-	deleted, more, err := db.DeleteExpired(ctx, Now.Add(200*day), 100)
+	deleted, more, err := db.DeleteExpired(ctx, Now.Add(200*day), 100, eventsKept)
 	must(t, err)
 	same(t, "nothing is left", []any{deleted, more}, []any{0, false})
 }

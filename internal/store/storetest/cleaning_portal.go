@@ -82,7 +82,7 @@ func testPortalCleaning(t *testing.T, db *store.DB) {
 func clean(t *testing.T, db *store.DB, at time.Time) {
 	t.Helper()
 	for {
-		_, more, err := db.DeleteExpired(t.Context(), at, 2)
+		_, more, err := db.DeleteExpired(t.Context(), at, 2, eventsKept)
 		must(t, err)
 		if !more {
 			return

@@ -109,6 +109,25 @@ func postgresSchema(t testing.TB) string {
 	return address.String()
 }
 
+// Database returns the address of a new PostgreSQL database without tables, which goes away with the test, with the
+// options of CREATE DATABASE.
+func Database(t testing.TB, options ...string) string {
+	t.Helper()
+	server := os.Getenv("DIALTONE_TEST_POSTGRES")
+	if server == "" {
+		t.Fatal("DIALTONE_TEST_POSTGRES does not name a PostgreSQL server: run `make test`, or scripts/test-postgres go test …")
+	}
+	address, err := url.Parse(server)
+	if err != nil {
+		t.Fatalf("DIALTONE_TEST_POSTGRES: %v", err)
+	}
+	name := "test_" + strings.ToLower(rand.Text())
+	run(t, t.Context(), server, "CREATE DATABASE "+name+" "+strings.Join(options, " "))
+	t.Cleanup(func() { run(t, context.Background(), server, "DROP DATABASE "+name+" WITH (FORCE)") })
+	address.Path = "/" + name
+	return address.String()
+}
+
 func run(t testing.TB, ctx context.Context, server, statement string) {
 	t.Helper()
 	db, err := sql.Open("pgx", server)

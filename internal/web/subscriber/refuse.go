@@ -47,6 +47,11 @@ func (h *Handler) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 			page.Again = r.URL.RequestURI()
 		}
 		h.showError(w, r, http.StatusServiceUnavailable, page)
+	case errors.Is(err, dialtone.ErrInvalid):
+		// Text that no database can keep; faults that a person could mend have a page of their own.
+		h.Log.InfoContext(r.Context(), "request refused", "path", r.URL.Path, "error_id", id, "error", err)
+		page.Problem = pages.ProblemRequest
+		h.showError(w, r, http.StatusBadRequest, page)
 	default:
 		h.Log.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "error_id", id, "error", err)
 		page.Problem = pages.ProblemFault
