@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -82,17 +83,17 @@ func (s *screen) String() string {
 	return s.content.String()
 }
 
-// freePorts returns the first of four ports that were free a moment ago.
+// freePorts returns the first of four ports that were free a moment ago. They are below those that systems give to outgoing
+// connections and to listeners that ask for any port: one of these would take them before the demo does.
 func freePorts(t *testing.T) string {
 	t.Helper()
+	const lowest, count = 12_000, 20_000
 	for range 50 {
-		socket, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		base := socket.Addr().(*net.TCPAddr).Port
-		sockets := []net.Listener{socket}
-		for offset := 1; offset < 4 && err == nil; offset++ {
+		var sockets []net.Listener
+		var err error
+		base := lowest + rand.IntN(count/4)*4
+		for offset := 0; offset < 4 && err == nil; offset++ {
+			var socket net.Listener
 			if socket, err = net.Listen("tcp", demo{portBase: base}.listen(offset)); err == nil {
 				sockets = append(sockets, socket)
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"embed"
 	"io"
 	"net/url"
@@ -26,7 +27,12 @@ func (d demo) printWalkthrough(out io.Writer) error {
 	for _, pair := range d.env() {
 		values[pair[0]] = pair[1]
 	}
-	return walkthrough.Execute(out, values)
+	var text bytes.Buffer
+	if err := walkthrough.Execute(&text, values); err != nil {
+		return err
+	}
+	_, err := out.Write(text.Bytes()) // at once: whoever waits for the first line has all of them
+	return err
 }
 
 // authorizationURL is the first step of product.md §3: no openid, no PKCE, no nonce.

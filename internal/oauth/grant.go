@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 )
 
@@ -55,8 +56,8 @@ func ParseToken(params Parameters) (GrantRequest, error) {
 // String names the grant type only.
 func (r GrantRequest) String() string { return fmt.Sprintf("token request of %s", r.GrantType) }
 
-// GoString names the grant type only, for %#v.
-func (r GrantRequest) GoString() string { return r.String() }
+// Format names the grant type only, for every verb.
+func (r GrantRequest) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.String()) }
 
 // LogValue names the grant type only, for slog.
 func (r GrantRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }

@@ -1,6 +1,10 @@
 package oauth
 
-import "log/slog"
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
 
 // Secret is a credential as a client sent it. It prints as [redacted], so that it never gets into a log.
 type Secret string
@@ -13,8 +17,8 @@ func (s Secret) Reveal() string { return string(s) }
 // String redacts.
 func (s Secret) String() string { return redacted }
 
-// GoString redacts, for %#v.
-func (s Secret) GoString() string { return redacted }
+// Format redacts, for every verb: %d and %x look at no String.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
 // LogValue redacts, for slog.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -93,21 +94,20 @@ func (p *printed) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// freePorts returns the first of four ports in a row that are free at this moment.
+// freePorts returns the first of four ports in a row that are free at this moment. They are below those that systems give to
+// outgoing connections and to listeners that ask for any port: one of these would take them before the demo does.
 func freePorts(t *testing.T) int {
 	t.Helper()
+	const lowest, count = 12_000, 20_000
 	for range 50 {
 		var sockets []net.Listener
-		socket, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		base := socket.Addr().(*net.TCPAddr).Port
-		for err == nil {
-			if sockets = append(sockets, socket); len(sockets) == 4 {
-				break
+		var err error
+		base := lowest + rand.IntN(count/4)*4
+		for offset := 0; offset < 4 && err == nil; offset++ {
+			var socket net.Listener
+			if socket, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", base+offset)); err == nil {
+				sockets = append(sockets, socket)
 			}
-			socket, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", base+len(sockets)))
 		}
 		for _, s := range sockets {
 			s.Close()

@@ -1,0 +1,28 @@
+package oauth
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestNoVerbPrintsASecret(t *testing.T) {
+	t.Parallel()
+	const text = "hunter2"
+	values := []any{
+		Secret(text), new(Secret(text)), []Secret{text}, map[string]Secret{"a": text}, Credentials{ID: "client", Secret: text},
+		GrantRequest{Code: text, CodeVerifier: text, RefreshToken: text},
+	}
+	for _, value := range values {
+		for _, verb := range "bcdeEfFgGoOpqstTUvxX" {
+			for _, flags := range []string{"", "+", "#", " ", "-20.3"} {
+				printed := fmt.Sprintf("%"+flags+string(verb), value)
+				for _, form := range []string{text, fmt.Sprintf("%x", text), fmt.Sprintf("%X", text), fmt.Sprintf("% x", text)} {
+					if strings.Contains(printed, form) {
+						t.Errorf("%%%s%c of %T prints %s", flags, verb, value, printed)
+					}
+				}
+			}
+		}
+	}
+}
