@@ -14,7 +14,7 @@ test: ## run all tests, on SQLite, on PostgreSQL and in Chromium; installs what 
 	scripts/install-test-tools test
 	scripts/test-postgres go test ./...
 
-long: ## what `make test` has no time for: every page in every font, language and size
+long: ## what `make test` has no time for: every font, language and size, rolling restarts; scripts/long PART for one
 	scripts/install-test-tools test
 	scripts/long
 
@@ -31,6 +31,3 @@ bench: ## measure each operation against its bare server, on SQLite and on Postg
 
 fuzz: ## fuzz every parser of outside input, FUZZTIME=30s each
 	scripts/fuzz
-
-long: ## what takes minutes: rolling restarts behind HAProxy; scripts/long PART for one of them
-	scripts/long
