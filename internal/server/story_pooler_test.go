@@ -110,17 +110,7 @@ max_client_conn = 200
 func TestThroughAPoolerInTransactionModeEverythingWorks(t *testing.T) {
 	t.Parallel()
 	t.Run("the store", func(t *testing.T) {
-		address := pooler(t)
-		db, err := store.Open(t.Context(), address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		db.SealWith(storetest.Keys(t, "personal-1"))
-		defer db.Close()
-		if err := db.Migrate(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		storetest.Conformance(t, db)
+		storetest.Conformance(t, storetest.Open(t, pooler(t)))
 	})
 	t.Run("a sign-in", func(t *testing.T) {
 		h := runHouse(t, pooler(t), secret.NewRoot().Text(), message.NewInbox())

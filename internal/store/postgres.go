@@ -25,7 +25,7 @@ type postgresEngine struct {
 	txs    [kindsOfWork]tx
 	bounds Bounds
 	pooled bool         // there is a pooler between us and the server
-	stale  atomic.Int64 // connections older than this, Unix nanoseconds, led to a server that takes no writes
+	stale  atomic.Int64 // connections older than this, Unix nanoseconds, are of no use any more
 }
 
 const (
@@ -131,7 +131,7 @@ func (e *postgresEngine) connected(kind work) func(context.Context, *pgx.Conn) e
 	}
 }
 
-// fresh throws a connection away that led to a server which takes no writes: another one may do by now.
+// fresh throws a connection away that is of no use any more.
 func (e *postgresEngine) fresh(_ context.Context, conn *pgx.Conn) error {
 	if since, ok := conn.PgConn().CustomData()[connectedAt].(int64); ok && since <= e.stale.Load() {
 		return driver.ErrBadConn
@@ -139,10 +139,10 @@ func (e *postgresEngine) fresh(_ context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// classify is classifyPostgres, and remembers a server that was turned into a standby.
+// classify is classifyPostgres, and remembers when a connection turned out to be of no use any more: those that wait in the
+// pools are as old, and each would fail somebody.
 func (e *postgresEngine) classify(err error) error {
-	var failure *pgconn.PgError
-	if errors.As(err, &failure) && failure.Code == readOnlyTransaction {
+	if useless(err) {
 		// Not at each of many failures: where there is no other server, we would do nothing but connect.
 		const again = time.Second
 		if now := time.Now().UnixNano(); now-e.stale.Load() > int64(again) {

@@ -86,6 +86,20 @@ func connectionLost(err error) bool {
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.DeadlineExceeded)
 }
 
+// useless reports whether a connection broke, its server stops, or it leads to a server that became a standby. A new one may
+// lead to a better server.
+func useless(err error) bool {
+	var failure *pgconn.PgError
+	if errors.As(err, &failure) {
+		return failure.Code == readOnlyTransaction || failure.Code[:min(3, len(failure.Code))] == "57P"
+	}
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return false // nothing is said about those that there are
+	}
+	return connectionLost(err)
+}
+
 // hungUp reports whether the connection turned out to be gone, as one that had rested in the pool while the server restarted.
 func hungUp(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) ||
