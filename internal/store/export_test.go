@@ -149,3 +149,9 @@ func (db *DB) Stumble(ctx context.Context, scope string) error {
 		panic(fmt.Sprint("stumbled after ", err))
 	})
 }
+
+// Execute runs a statement as it is.
+func (db *DB) Execute(ctx context.Context, text string, args ...any) error {
+	_, err := db.exec(ctx, text, args...)
+	return err
+}
