@@ -18,8 +18,6 @@ type Document struct{ sections map[string][]entry }
 type entry struct {
 	at     *written.Value
 	fields []written.Field // those of a mapping inside, as sms, by "sms.route"
-	// Of a listing: the product that it stands in, and whether that is new with this document.
-	parent string
 }
 
 // Parse reads a document. File is how its faults call it. Error: *written.Fault.

@@ -70,7 +70,7 @@ func (o Operator) Validate() error {
 	case o.Brand.Colour != "" && !colourPattern.MatchString(o.Brand.Colour):
 		return fmt.Errorf("operator %s: %w: colour %q is not of the form #rrggbb", o.ID, ErrInvalid, o.Brand.Colour)
 	case o.Support != "" && !helpAddress(o.Support):
-		return fmt.Errorf("operator %s: %w: support %q does not begin with https://, mailto: or tel:", o.ID, ErrInvalid, o.Support)
+		return fmt.Errorf("operator %s: %w: support %q begins with none of https://, mailto: and tel: as it must", o.ID, ErrInvalid, o.Support)
 	case o.Language != "" && !Spoken(o.Language):
 		return fmt.Errorf("operator %s: %w: language %q is none that pages and SMS speak: %s", o.ID, ErrInvalid, o.Language, strings.Join(Languages, ", "))
 	case o.Approval != ApprovalManual && o.Approval != ApprovalAutomatic:

@@ -62,7 +62,7 @@ func TestTheProductNameGivesWayToTheSegment(t *testing.T) {
 		"a host that fills the SMS":       {"en", "A", strings.Repeat("h", 160), "048213 is your PIN. Never share it."},
 		"a name cannot add a last line":   {"en", "A\n@evil.example #111111", "id.example", "048213 is your A @evil.example #111111 PIN. Never share it." + lastLine},
 		"a name cannot turn the writing":  {"en", "A\u202eB", "id.example", "048213 is your AB PIN. Never share it." + lastLine},
-		"joiners are spelling":            {"en", "ශ්‍රී می‌خواهم", "id.example", "048213 is your ශ්‍රී می‌خواهم PIN. Never share it." + lastLine},
+		"joiners are spelling":            {"en", "ශ්\u200dරී می\u200cخواهم", "id.example", "048213 is your ශ්\u200dරී می\u200cخواهم PIN. Never share it." + lastLine},
 		"a name is no template":           {"en", "{product}{code}", "id.example", "048213 is your {product}{code} PIN. Never share it." + lastLine},
 		"an empty name leaves no gap":     {"de", " ", "id.example", "048213 ist Ihre PIN. Geben Sie sie nie weiter." + lastLine},
 		"a combined letter is one letter": {"de", "Mu\u0308ller", "id.example", "048213 ist Ihre PIN für Müller. Geben Sie sie nie weiter." + lastLine},

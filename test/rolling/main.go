@@ -173,7 +173,9 @@ func (l *load) ask(client *http.Client, front string, i int) error {
 
 func (l *load) report() error {
 	slices.Sort(l.took)
-	at := func(part float64) time.Duration { return l.took[int(part*float64(len(l.took)-1))].Round(100 * time.Microsecond) }
+	at := func(part float64) time.Duration {
+		return l.took[int(part*float64(len(l.took)-1))].Round(100 * time.Microsecond)
+	}
 	fmt.Printf("rolling: %d requests, %d lost, p50 %s, p99 %s, longest %s, in %d restarts of 2 nodes behind HAProxy\n",
 		len(l.took), l.lost.Load(), at(0.5), at(0.99), at(1), 2*rounds)
 	if l.lost.Load() > 0 {
