@@ -97,19 +97,13 @@ func (p Plan) Run(ctx context.Context, keep func([]Credentials) error, done func
 	return p.applier.putSecrets(ctx, p.clients, keep, now)
 }
 
-// clientEntry is a client with the hash of a secret that its entry brings and that it does not have yet; empty: none.
-type clientEntry struct {
-	dialtone.Client
-	hash string
-}
-
 // needsSecret reports whether one is made for the client: it is confidential, has none, and brings none.
-func (c clientEntry) needsSecret() bool { return !c.Public() && c.hash == "" && len(c.Secrets) == 0 }
+func (c client) needsSecret() bool { return !c.Public() && c.hash == "" && len(c.Secrets) == 0 }
 
 // putSecrets stores the hashes that clients bring and makes a secret for each confidential client that has none.
-func (a Applier) putSecrets(ctx context.Context, clients []clientEntry, keep func([]Credentials) error, now time.Time) error {
+func (a Applier) putSecrets(ctx context.Context, clients []client, keep func([]Credentials) error, now time.Time) error {
 	var made []Credentials
-	var hashed []clientEntry
+	var hashed []client
 	for _, c := range clients {
 		switch {
 		case c.needsSecret():

@@ -17,7 +17,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/written"
 )
 
-// client is one with the hash of a secret that the document brings; empty if it brings none that is new.
+// client is one with the hash of a secret that its entry brings and that it does not have yet; empty: none.
 type client struct {
 	dialtone.Client
 	hash string
@@ -64,9 +64,8 @@ func clientNoun() section {
 			return a.catalog.PutClient(ctx, is.Client, now)
 		},
 		inner: func(_ context.Context, p *planner, _ entry, c client) error {
-			one := clientEntry{Client: c.Client, hash: c.hash}
-			p.clients = append(p.clients, one)
-			if item := &p.items[len(p.items)-1]; one.needsSecret() {
+			p.clients = append(p.clients, c)
+			if item := &p.items[len(p.items)-1]; c.needsSecret() {
 				item.Changes = append(item.Changes, Change{Field: "secret", New: "a new one, to the credentials file"})
 				if item.State == Unchanged {
 					item.State = Changed

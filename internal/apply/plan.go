@@ -42,7 +42,7 @@ type Plan struct {
 	Items []Item
 	// Notes are what could not be checked.
 	Notes   []string
-	clients []clientEntry
+	clients []client
 	applier Applier
 }
 
@@ -85,7 +85,7 @@ type planner struct {
 	notes     []string
 	coming    map[string]map[string]bool   // ids by noun that the document makes
 	operators map[string]dialtone.Operator // as they will be
-	clients   []clientEntry
+	clients   []client
 }
 
 // refer says whether what an entry names is there or will be made. An unknown one is a fault at the field.
