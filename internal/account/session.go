@@ -85,9 +85,9 @@ func (s *Service) Session(ctx context.Context, cookie string, now time.Time) (di
 	return session, account, nil
 }
 
-// live reports whether the session counts, used recently enough.
+// live reports whether the session counts, used recently enough. When one that a clock years ahead has seen was used, nobody knows.
 func (s *Service) live(session dialtone.AccountSession, now time.Time) bool {
-	return session.Live(now) && now.Sub(session.Seen) < s.Policy.SessionIdle
+	return session.Live(now) && now.Sub(session.Seen) < s.Policy.SessionIdle && !dialtone.FromTheFuture(session.Seen, now)
 }
 
 // Sessions returns the live sessions of a person, newest seen first. A confined actor sees those of the same organization.

@@ -45,7 +45,7 @@ type AccountSession struct {
 
 // Live reports whether the session counts at now.
 func (s AccountSession) Live(now time.Time) bool {
-	return s.ID != "" && s.Ended.IsZero() && now.Before(s.Expires)
+	return s.ID != "" && s.Ended.IsZero() && now.Before(s.Expires) && !FromTheFuture(s.Created, now)
 }
 
 // SignInMethod is how a person proved an account.
@@ -156,7 +156,7 @@ type Invitation struct {
 
 // Open reports whether the invitation can be accepted at now.
 func (i Invitation) Open(now time.Time) bool {
-	return i.Accepted.IsZero() && i.Withdrawn.IsZero() && now.Before(i.Expires)
+	return i.Accepted.IsZero() && i.Withdrawn.IsZero() && now.Before(i.Expires) && !FromTheFuture(i.Created, now)
 }
 
 // APIKey opens the management API for one organization. The key itself is shown once and never kept.

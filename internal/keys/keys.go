@@ -10,7 +10,8 @@
 //
 // A key waits before it makes anything, so that by then every node has read it and every client has seen it published.
 // A key's id is what it is for and a running number. So two nodes that make the next key at the same time make the same row,
-// the database takes one of them, and both read that one.
+// the database takes one of them, and both read that one. A key of a node whose clock was years ahead is taken as made when
+// that is noticed.
 package keys
 
 import (
@@ -41,6 +42,8 @@ type Store interface {
 	InsertSigningKey(ctx context.Context, row dialtone.KeyRow) error
 	// RetireKey sets when a data key or signing key retires.
 	RetireKey(ctx context.Context, id string, at time.Time) error
+	// RescheduleKey replaces both times of a key that is said to have been made at was; ErrNotFound if it is not.
+	RescheduleKey(ctx context.Context, id string, was, created, active time.Time) error
 }
 
 // Schedule says how long a key lives and when the next one is made.

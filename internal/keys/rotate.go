@@ -99,6 +99,9 @@ func unlessThere(err error) error {
 // RotateIfDue makes the next key of each sort whose newest is old enough, decides when superseded ones retire, and
 // reloads. Any number of nodes may do so at the same time.
 func (k *Keyring) RotateIfDue(ctx context.Context, now time.Time) error {
+	if err := k.bringBack(ctx, now); err != nil {
+		return err
+	}
 	return k.rotate(ctx, now, func(newest dialtone.KeyRow) bool {
 		return now.Sub(newest.Created) >= k.every(newest) && (kindOf(newest) != KindPersonal || k.Settled(now))
 	})
@@ -126,10 +129,30 @@ func (k *Keyring) rotate(ctx context.Context, now time.Time, due func(newest dia
 			return fmt.Errorf("make the key after %s: %w", newest.ID, err)
 		}
 	}
-	if err := k.retireSuperseded(ctx); err != nil {
+	if err := k.retireSuperseded(ctx, now); err != nil {
 		return err
 	}
 	return k.Reload(ctx, now)
+}
+
+// bringBack gives keys of a node whose clock was far ahead the times that they had if they were made now. Else they would be
+// neither active nor followed by others until that day.
+func (k *Keyring) bringBack(ctx context.Context, now time.Time) error {
+	have, err := k.read(ctx)
+	if err != nil {
+		return err
+	}
+	for i, row := range have.rotating() {
+		if !dialtone.FromTheFuture(row.Created, now) {
+			continue
+		}
+		inOrder := time.Duration(i) * time.Microsecond // the newest of several is the last to become active
+		err := k.store.RescheduleKey(ctx, row.ID, row.Created, now, now.Add(k.wait(row)+inOrder))
+		if err != nil && !errors.Is(err, dialtone.ErrNotFound) { // which another node was faster with
+			return fmt.Errorf("bring key %s back from the future: %w", row.ID, err)
+		}
+	}
+	return nil
 }
 
 // RotateAtOnce is for keys that leaked: new keys of that kind take over now, and the others are neither used nor accepted
@@ -173,18 +196,23 @@ func (k *Keyring) makeNext(ctx context.Context, newest dialtone.KeyRow, now, act
 }
 
 // retireSuperseded decides the end of each key that has a successor. It is a step of its own, over all keys, so that it
-// makes up for a node that stopped between making a key and this.
-func (k *Keyring) retireSuperseded(ctx context.Context) error {
+// makes up for a node that stopped between making a key and this, and for one whose clock was far ahead.
+func (k *Keyring) retireSuperseded(ctx context.Context, now time.Time) error {
 	have, err := k.read(ctx)
 	if err != nil {
 		return err
 	}
 	all := have.rotating()
 	for i, row := range all {
-		if i+1 == len(all) || series(all[i+1]) != series(row) || !row.Retired.IsZero() || kindOf(row) == KindPersonal {
+		if i+1 == len(all) || series(all[i+1]) != series(row) || kindOf(row) == KindPersonal {
 			continue
 		}
-		if err := k.store.RetireKey(ctx, row.ID, all[i+1].Active.Add(k.kept(row))); err != nil {
+		end := all[i+1].Active.Add(k.kept(row))
+		// No end that a right clock decided is further off than that of a key that is superseded only now.
+		if !row.Retired.IsZero() && !dialtone.FromTheFuture(row.Retired, now.Add(k.wait(row)+k.kept(row))) {
+			continue
+		}
+		if err := k.store.RetireKey(ctx, row.ID, end); err != nil {
 			return fmt.Errorf("retire key %s: %w", row.ID, err)
 		}
 	}

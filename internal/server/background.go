@@ -30,9 +30,9 @@ type task struct {
 
 func (s *Server) tasks() []task {
 	return []task{
-		{"delete expired rows", cleanEvery, s.deleteExpired},
+		{"delete expired rows", cleanEvery, s.inTime(s.deleteExpired)},
 		{"reload keys", reloadEvery, s.keyring.Reload},
-		{"rotate keys", rotateEvery, s.keyring.RotateIfDue},
+		{"rotate keys", rotateEvery, s.inTime(s.keyring.RotateIfDue)},
 		{"seal again under the new key", reloadEvery, s.reseal},
 		{"note last use of secrets, keys and sessions", flushEvery, s.noteUses},
 		{"say what the log left out", linesEvery, func(ctx context.Context, _ time.Time) error { s.lines.flush(ctx); return nil }},

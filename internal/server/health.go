@@ -30,7 +30,7 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "5")
 		plain(w, http.StatusServiceUnavailable, "the database takes no writes\n")
 	default:
-		plain(w, http.StatusOK, "ready\n")
+		plain(w, http.StatusOK, "ready\n"+s.clockWarning())
 	}
 }
 

@@ -42,7 +42,8 @@ type Server struct {
 	metrics    *metrics
 	lines      *lineCounts // of the log
 	listeners  []listener
-	stopping   atomic.Bool // since the stop signal
+	stopping   atomic.Bool  // since the stop signal
+	ahead      atomic.Int64 // see compareClocks, in nanoseconds
 
 	connections  *connections
 	certificates *certificateFiles // nil: none are read from files
@@ -67,6 +68,10 @@ func New(ctx context.Context, c Config, log *slog.Logger) (*Server, error) {
 	most, mostFrom := c.Connections.bounds(mostDescriptors())
 	s.connections = newConnections(most, mostFrom, c.TrustedProxies, log, s.metrics)
 	s.metrics.watch(s.connections)
+	s.watchClock()
+	if err := s.compareClocks(ctx, clock()); err != nil {
+		log.Warn("the clock is not trusted: nothing is deleted as expired, and no key is made, until that is mended", "error", err)
+	}
 	if err := s.mount(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

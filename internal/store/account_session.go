@@ -78,16 +78,17 @@ func (db *DB) AccountSessions(ctx context.Context, accountID string, now time.Ti
 	return list, err
 }
 
-// TouchAccountSessions notes when sessions, by their ids, were last seen. A later time that is noted already stays.
+// TouchAccountSessions notes when sessions, by their ids, were last seen. A later time that is noted already stays, unless it is
+// of a clock that was far ahead.
 func (db *DB) TouchAccountSessions(ctx context.Context, seen map[string]time.Time) error {
-	return db.touch(ctx, `UPDATE account_session SET seen_at = $2 WHERE id = $1 AND COALESCE(seen_at, 0) < $2`, seen)
+	return db.touch(ctx, `UPDATE account_session SET seen_at = $2 WHERE id = $1 AND COALESCE(seen_at, 0) NOT BETWEEN $2 AND $3`, seen)
 }
 
-// touch runs the statement with each id, $1, and its time, $2.
+// touch runs the statement with each id, $1, its time, $2, and the latest that a right clock can have noted by then, $3.
 func (db *DB) touch(ctx context.Context, text string, times map[string]time.Time) error {
 	return db.on(upkeep).write(ctx, func(ctx context.Context, t tx) error {
 		for _, id := range slices.Sorted(maps.Keys(times)) { // in order: two nodes must not wait for each other
-			if _, err := t.exec(ctx, text, id, times[id].UnixMicro()); err != nil {
+			if _, err := t.exec(ctx, text, id, times[id].UnixMicro(), times[id].Add(dialtone.ClockSkew).UnixMicro()); err != nil {
 				return err
 			}
 		}

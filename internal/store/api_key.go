@@ -56,5 +56,5 @@ func (db *DB) RevokeAPIKey(ctx context.Context, organizationID, id string, now t
 
 // TouchAPIKeys notes when keys, by their ids, were last used. A later time that is noted already stays.
 func (db *DB) TouchAPIKeys(ctx context.Context, lastUsed map[string]time.Time) error {
-	return db.touch(ctx, `UPDATE api_key SET last_used_at = $2 WHERE id = $1 AND COALESCE(last_used_at, 0) < $2`, lastUsed)
+	return db.touch(ctx, `UPDATE api_key SET last_used_at = $2 WHERE id = $1 AND COALESCE(last_used_at, 0) NOT BETWEEN $2 AND $3`, lastUsed)
 }

@@ -71,5 +71,5 @@ func (db *DB) RemoveClientSecret(ctx context.Context, clientID, secretID string,
 
 // TouchClientSecrets notes when secrets, by their ids, were last used. A later time that is noted already stays.
 func (db *DB) TouchClientSecrets(ctx context.Context, lastUsed map[string]time.Time) error {
-	return db.touch(ctx, `UPDATE client_secret SET last_used_at = $2 WHERE id = $1 AND COALESCE(last_used_at, 0) < $2`, lastUsed)
+	return db.touch(ctx, `UPDATE client_secret SET last_used_at = $2 WHERE id = $1 AND COALESCE(last_used_at, 0) NOT BETWEEN $2 AND $3`, lastUsed)
 }

@@ -27,6 +27,8 @@ type engine interface {
 	background() (context.Context, context.CancelFunc)
 	sharing() sharing
 	backup(ctx context.Context, file string) error
+	// clock is the query for the time by the database's own clock, in Unix microseconds.
+	clock() string
 	close() error
 }
 

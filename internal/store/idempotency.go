@@ -10,14 +10,17 @@ import (
 )
 
 // ReserveIdempotency takes an idempotency key of an API key for a request, and says that it is fresh; or it returns what is
-// stored for the key, which may be another request's.
+// stored for the key, which may be another request's. What a clock far ahead stored is given up: no cleaning finds it for years.
 func (db *DB) ReserveIdempotency(ctx context.Context, apiKeyID, key, requestHash string,
 	now time.Time) (dialtone.IdempotentAnswer, bool, error) {
 	fresh := dialtone.IdempotentAnswer{RequestHash: requestHash, Created: now}
 	for {
 		reserved, err := db.exec(ctx, `
 			INSERT INTO idempotent_answer (api_key_id, key, request_hash, status, sealed_body, done, created_at)
-			VALUES ($1, $2, $3, 0, '', FALSE, $4) ON CONFLICT (api_key_id, key) DO NOTHING`, apiKeyID, key, requestHash, now.UnixMicro())
+			VALUES ($1, $2, $3, 0, '', FALSE, $4) ON CONFLICT (api_key_id, key) DO UPDATE
+			SET request_hash = excluded.request_hash, status = 0, sealed_body = '', done = FALSE, created_at = excluded.created_at
+			WHERE idempotent_answer.created_at > $5`,
+			apiKeyID, key, requestHash, now.UnixMicro(), now.Add(dialtone.ClockSkew).UnixMicro())
 		if err != nil {
 			return dialtone.IdempotentAnswer{}, false, fmt.Errorf("reserve idempotency key: %w", err)
 		}

@@ -76,8 +76,8 @@ func (db *DB) AcceptInvitation(ctx context.Context, id, accountID string, now ti
 		var role dialtone.Role
 		err := t.one(ctx, []any{&organizationID, &role}, `
 			UPDATE invitation SET accepted_at = $2
-			WHERE id = $1 AND accepted_at IS NULL AND withdrawn_at IS NULL AND expires_at > $2
-			RETURNING organization_id, role`, id, now.UnixMicro())
+			WHERE id = $1 AND accepted_at IS NULL AND withdrawn_at IS NULL AND expires_at > $2 AND COALESCE(created_at, 0) <= $3
+			RETURNING organization_id, role`, id, now.UnixMicro(), now.Add(dialtone.ClockSkew).UnixMicro())
 		if errors.Is(err, dialtone.ErrNotFound) {
 			return whyNotAccepted(ctx, t, id)
 		}

@@ -52,6 +52,14 @@ func (db *DB) RetireKey(ctx context.Context, id string, at time.Time) error {
 		`UPDATE data_key SET retired_at = $2 WHERE id = $1`, `UPDATE signing_key SET retired_at = $2 WHERE id = $1`)
 }
 
+// RescheduleKey says anew when a data key or a signing key was made and when it becomes active, if it is still said to have been
+// made at was. Error: ErrNotFound if there is no such key any more.
+func (db *DB) RescheduleKey(ctx context.Context, id string, was, created, active time.Time) error {
+	return db.eitherKey(ctx, fmt.Sprintf("reschedule key %s", id), []any{id, was.UnixMicro(), created.UnixMicro(), active.UnixMicro()},
+		`UPDATE data_key SET created_at = $3, active_at = $4 WHERE id = $1 AND created_at = $2`,
+		`UPDATE signing_key SET created_at = $3, active_at = $4 WHERE id = $1 AND created_at = $2`)
+}
+
 // DeleteKey forgets a data key or a signing key. Error: ErrNotFound if there is no key with that id.
 func (db *DB) DeleteKey(ctx context.Context, id string) error {
 	return db.eitherKey(ctx, fmt.Sprintf("delete key %s", id), []any{id},

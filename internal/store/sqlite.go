@@ -84,6 +84,8 @@ func patiently(ctx context.Context, connect func(context.Context) (*sql.Conn, er
 	}
 }
 
+func (e *sqliteEngine) clock() string { return `SELECT CAST(unixepoch('subsec') * 1000000 AS INTEGER)` }
+
 // Readers never wait for a lock here, and there is one writer: no kind of work can take another's place for long.
 
 func (e *sqliteEngine) read(work) tx { return e.reading }

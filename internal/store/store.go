@@ -19,6 +19,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
@@ -80,6 +81,13 @@ func (db *DB) Ping(ctx context.Context) error {
 
 // Writable says whether the database takes writes, as far as is known: it does not wait for one. Error: ErrUnavailable.
 func (db *DB) Writable() error { return db.condition.writable() }
+
+// Clock returns the time by the database's own clock. Error: ErrUnavailable.
+func (db *DB) Clock(ctx context.Context) (time.Time, error) {
+	var now time.Time
+	err := db.on(probes).read().one(ctx, []any{instant{&now}}, db.engine.clock())
+	return now, err
+}
 
 // Backup writes a consistent copy of a SQLite database to a new file while others go on working. Error: ErrInvalid with
 // PostgreSQL, which has better tools of its own.

@@ -111,6 +111,7 @@ func testCatalogue(t *testing.T, db *store.DB) {
 		must(t, db.PutClientSecret(ctx, a.Client.ID, gone))
 		fails(t, "the same id again", db.PutClientSecret(ctx, a.Client.ID, kept), dialtone.ErrConflict)
 		must(t, db.RemoveClientSecret(ctx, a.Client.ID, gone.ID, dialtone.Activity{ID: secret.ID("ac"), Action: "client.secret.revoke", At: Now}))
+		must(t, db.TouchClientSecrets(ctx, map[string]time.Time{kept.ID: Now.Add(years)})) // by a clock that was years ahead
 		must(t, db.TouchClientSecrets(ctx, map[string]time.Time{kept.ID: Now.Add(time.Minute), gone.ID: Now}))
 		must(t, db.TouchClientSecrets(ctx, map[string]time.Time{kept.ID: Now}))
 

@@ -37,7 +37,7 @@ func testBudgets(t *testing.T, db *store.DB) {
 		ctx := t.Context()
 		budget := []dialtone.Budget{{Key: secret.ID("b"), Limits: []dialtone.Limit{{Count: 2, Window: time.Hour}}}}
 		for range 2 {
-			must(t, db.Spend(ctx, budget, Now.Add(5*365*24*time.Hour)))
+			must(t, db.Spend(ctx, budget, Now.Add(years)))
 			must(t, db.Spend(ctx, budget, Now.Add(30*time.Minute))) // a clock half an hour ahead counts
 		}
 		retryAfter(t, "the third", db.Spend(ctx, budget, Now), time.Hour)

@@ -3,12 +3,16 @@ package storetest
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/dialtone-id/dialtone/internal/store"
 )
+
+// years is how far ahead a clock was that was wrong for a minute.
+const years = 5 * 365 * 24 * time.Hour
 
 // Conformance is what every engine has to do, one file a subject.
 func Conformance(t *testing.T, db *store.DB) {

@@ -205,6 +205,15 @@ func testRefresh(t *testing.T, db *store.DB) {
 		}
 	})
 
+	t.Run("what a clock far ahead rotated has no grace until that day", func(t *testing.T) {
+		_, g := redeemed(t)
+		ctx, months := t.Context(), Now.Add(100*24*time.Hour) // as far as a grant lives
+		_, err := db.RotateRefresh(ctx, rotationOf(g, 0), grace, months)
+		must(t, err)
+		_, err = db.RotateRefresh(ctx, rotationOf(g, 0), grace, Now)
+		dead(t, "the old token", err, dialtone.RevokedRefreshReuse)
+	})
+
 	t.Run("a token two generations old kills the family even within the grace", func(t *testing.T) {
 		_, g := redeemed(t)
 		ctx := t.Context()

@@ -190,7 +190,9 @@ func testInvitations(t *testing.T, db *store.DB) {
 		withdrawn, replaced, late := d.NewInvitation(dialtone.RoleViewer), d.NewInvitation(dialtone.RoleViewer), d.NewInvitation(dialtone.RoleViewer)
 		newer := d.NewInvitation(dialtone.RoleOwner)
 		newer.Email, newer.Created = replaced.Email, Now.Add(time.Minute)
-		for _, i := range []dialtone.Invitation{withdrawn, replaced, late, newer} {
+		ahead := d.NewInvitation(dialtone.RoleOwner)
+		ahead.Created, ahead.Expires = Now.Add(years), Now.Add(years+time.Hour)
+		for _, i := range []dialtone.Invitation{withdrawn, replaced, late, newer, ahead} {
 			must(t, db.PutInvitation(ctx, i, d.Activity("invitation.create")))
 		}
 		err := db.WithdrawInvitation(ctx, "other", withdrawn.ID, Now, d.Activity("invitation.withdraw"))
@@ -204,6 +206,7 @@ func testInvitations(t *testing.T, db *store.DB) {
 		fails(t, "withdrawn", accept(withdrawn.ID, Now), dialtone.ErrNotFound)
 		fails(t, "replaced", accept(replaced.ID, Now), dialtone.ErrNotFound)
 		fails(t, "too late", accept(late.ID, late.Expires), dialtone.ErrExpired)
+		fails(t, "by a clock that was years ahead", accept(ahead.ID, Now), dialtone.ErrExpired)
 		fails(t, "unknown", accept("nothing", Now), dialtone.ErrNotFound)
 		_, err = db.Membership(ctx, d.Organization.ID, account.ID)
 		fails(t, "the membership", err, dialtone.ErrNotFound)
@@ -211,8 +214,8 @@ func testInvitations(t *testing.T, db *store.DB) {
 
 		list, err := db.Invitations(ctx, d.Organization.ID)
 		must(t, err)
-		same(t, "how many", len(list), 4)
-		same(t, "the newest first", list[0].ID, newer.ID)
+		same(t, "how many", len(list), 5)
+		same(t, "the newest first", []string{list[0].ID, list[1].ID}, []string{ahead.ID, newer.ID})
 	})
 
 	t.Run("what belongs to nothing is refused", func(t *testing.T) {
@@ -242,6 +245,7 @@ func testAPIKeys(t *testing.T, db *store.DB) {
 	stray.ID, stray.Hash, stray.OrganizationID = secret.ID("key"), secret.ID("hash"), "nothing"
 	fails(t, "of no organization", db.PutAPIKey(ctx, stray, d.Activity("api_key.create")), dialtone.ErrNotFound)
 
+	must(t, db.TouchAPIKeys(ctx, map[string]time.Time{first.ID: Now.Add(years)})) // by a clock that was years ahead
 	must(t, db.TouchAPIKeys(ctx, map[string]time.Time{first.ID: Now.Add(time.Minute)}))
 	must(t, db.TouchAPIKeys(ctx, map[string]time.Time{first.ID: Now}))
 	fails(t, "revoking another organization's", db.RevokeAPIKey(ctx, "other", first.ID, Now, d.Activity("api_key.revoke")), dialtone.ErrNotFound)

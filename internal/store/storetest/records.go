@@ -31,6 +31,15 @@ func testKeys(t *testing.T, db *store.DB) {
 	must(t, err)
 	same(t, "signing keys", got, []dialtone.KeyRow{signing})
 
+	for _, id := range []string{"seal-1", signing.ID} {
+		must(t, db.RescheduleKey(ctx, id, Now, Now.Add(time.Minute), Now.Add(time.Hour)))
+		fails(t, "another time at which it was made", db.RescheduleKey(ctx, id, Now, Now, Now), dialtone.ErrNotFound)
+	}
+	signing.Created, signing.Active = Now.Add(time.Minute), Now.Add(time.Hour)
+	got, err = db.SigningKeys(ctx)
+	must(t, err)
+	same(t, "the signing key with other times", got, []dialtone.KeyRow{signing})
+
 	must(t, db.DeleteKey(ctx, "seal-1"))
 	fails(t, "deleting it again", db.DeleteKey(ctx, "seal-1"), dialtone.ErrNotFound)
 	fails(t, "retiring it", db.RetireKey(ctx, "seal-1", Now), dialtone.ErrNotFound)

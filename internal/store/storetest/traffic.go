@@ -176,4 +176,11 @@ func testIdempotency(t *testing.T, db *store.DB) {
 	_, fresh, err := db.ReserveIdempotency(ctx, "another key", "k", "h", Now)
 	must(t, err)
 	same(t, "fresh for another API key", fresh, true)
+
+	_, _, err = db.ReserveIdempotency(ctx, apiKey, "ahead", "h", Now.Add(years))
+	must(t, err)
+	must(t, db.FinishIdempotency(ctx, apiKey, "ahead", done))
+	answer, fresh, err = db.ReserveIdempotency(ctx, apiKey, "ahead", "h", Now)
+	must(t, err)
+	same(t, "after a clock that was years ahead", []any{answer, fresh}, []any{reserved, true})
 }
