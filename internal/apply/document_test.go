@@ -277,10 +277,20 @@ func TestAnOperatorsRouteIsOneThatThereIs(t *testing.T) {
 	db := storetest.New(t)
 	a := apply.New(catalog.New(db), db)
 	d := parse(t, "operators: [{id: a, name: A, sms: {route: mian}}]")
-	if p, err := a.Plan(t.Context(), d); err != nil || len(p.Notes) != 1 {
+	p, err := a.Plan(t.Context(), d)
+	if err != nil || len(p.Notes) != 1 {
 		t.Errorf("routes not known: notes %q, %v", p.Notes, err)
 	}
+	if err := p.Run(t.Context(), nil, func(apply.Item) error { return nil }, now); err != nil {
+		t.Fatal(err)
+	}
 	a.Routes = []string{"main"}
+	for name, rest := range map[string]string{"not named": "products: []", "named without its route": "operators: [{id: a, name: B}]"} {
+		p, err := a.Plan(t.Context(), parse(t, rest))
+		if err != nil || len(p.Notes) != 1 || !strings.Contains(p.Notes[0], `no SMS leaves for it, because there is no SMS route "mian"`) {
+			t.Errorf("%s: notes %q, %v", name, p.Notes, err)
+		}
+	}
 	if _, err := a.Plan(t.Context(), d); !errors.Is(err, dialtone.ErrInvalid) || !strings.Contains(err.Error(), `there is no route "mian"`) {
 		t.Errorf("got %v", err)
 	}

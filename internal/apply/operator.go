@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -75,6 +76,28 @@ func finishOperator(_ context.Context, p *planner, e entry, _, is *operator, _ b
 	case !slices.Contains(p.applier.Routes, is.SMS.Route):
 		p.add(f.Fault("sms.route: there is no route %s below sms-routes in the configuration file; there is %s",
 			quote(is.SMS.Route), strings.Join(p.applier.Routes, ", ")))
+	}
+	return nil
+}
+
+// noteRoutes tells of operators that will lose every SMS: whose route, which this document does not change, is none of the
+// configuration's.
+func (p *planner) noteRoutes(ctx context.Context) error {
+	if p.applier.Routes == nil {
+		return nil
+	}
+	stored, err := p.applier.catalog.Operators(ctx)
+	if err != nil {
+		return fmt.Errorf("look at the operators: %w", err)
+	}
+	for _, o := range stored {
+		if changed, there := p.operators[o.ID]; there {
+			o = changed
+		}
+		if !o.Sandbox && o.SMS.Route != "" && !slices.Contains(p.applier.Routes, o.SMS.Route) {
+			p.notes = append(p.notes, "operator "+o.ID+": no SMS leaves for it, because there is no SMS route "+quote(o.SMS.Route)+
+				" below sms-routes in the configuration file")
+		}
 	}
 	return nil
 }

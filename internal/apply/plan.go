@@ -74,6 +74,9 @@ func (a Applier) Plan(ctx context.Context, d Document) (Plan, error) {
 	if err := p.faults.err(); err != nil {
 		return Plan{}, err
 	}
+	if err := p.noteRoutes(ctx); err != nil {
+		return Plan{}, err
+	}
 	return Plan{Items: p.items, Notes: p.notes, clients: p.clients, applier: a}, nil
 }
 

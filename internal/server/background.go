@@ -11,6 +11,7 @@ const (
 	cleanEvery   = time.Minute
 	reloadEvery  = time.Minute // shorter than a new data key's wait before its first use, so that every node knows it by then
 	rotateEvery  = time.Hour
+	watchEvery   = time.Minute
 	flushEvery   = 30 * time.Second // last-used times are exact to a minute
 	trafficEvery = 5 * time.Second  // how old the portal's figures are at most, and how many counts a crash can cost
 	linesEvery   = 10 * time.Second
@@ -34,6 +35,7 @@ func (s *Server) tasks() []task {
 		{"reload keys", reloadEvery, s.keyring.Reload},
 		{"rotate keys", rotateEvery, s.inTime(s.keyring.RotateIfDue)},
 		{"seal again under the new key", reloadEvery, s.reseal},
+		{"look at the operators", watchEvery, s.watchOperators},
 		{"note last use of secrets, keys and sessions", flushEvery, s.noteUses},
 		{"say what the log left out", linesEvery, func(ctx context.Context, _ time.Time) error { s.lines.flush(ctx); return nil }},
 		{"write counts and refused requests", trafficEvery, func(ctx context.Context, _ time.Time) error { return s.traffic.Flush(ctx) }},

@@ -66,7 +66,8 @@ type Config struct {
 
 // Check says what is wrong with the configuration and what to change, all of it at once. The errors wrap ErrInvalid.
 func (c Config) Check() error {
-	return errors.Join(c.checkIssuer(), c.checkTLS(), c.checkRootKey(), c.checkListeners(), c.checkStop(), c.Connections.check(), c.checkPortal(), c.checkContacts(), c.checkRegion(), c.PINPolicy.policy().Validate(), c.checkStorage())
+	return errors.Join(c.checkIssuer(), c.checkTLS(), c.checkRootKey(), c.checkListeners(), c.checkStop(), c.Connections.check(), c.checkPortal(), c.checkContacts(), c.checkRegion(), c.PINPolicy.policy().Validate(), c.checkStorage(),
+		c.checkConsole(), c.checkACME(), c.checkSMS())
 }
 
 // defaultEventRetention is for a Config that no command line made.
@@ -117,6 +118,9 @@ func (c Config) checkRegion() error {
 // checkPortal says what the portal lacks: an address that its mails and passkeys name, and a way for mails to leave.
 func (c Config) checkPortal() error {
 	if c.PortalListen == "" {
+		if c.SMTP.Address != "" {
+			return c.SMTP.Check()
+		}
 		return nil
 	}
 	portal, err := url.Parse(c.PortalURL)
@@ -218,6 +222,9 @@ func (c Config) checkListeners() error {
 		_, port, err := net.SplitHostPort(l.address)
 		if err != nil {
 			return invalid("%s %q is not of the form HOST:PORT or :PORT", l.flag, l.address)
+		}
+		if err := checkPort(l.flag, port); err != nil {
+			return err
 		}
 		if other := taken[l.address]; other != "" && port != "0" {
 			return invalid("%s and %s both listen on %s: give each its own port", other, l.flag, l.address)

@@ -63,6 +63,13 @@ func TestAConfigurationErrorSaysWhatToChange(t *testing.T) {
 		"too few connections":  {func(c *Config) { c.DatabaseConnections = 3 }, "--database-connections"},
 		"a lock outlives":      {func(c *Config) { c.DatabaseLockTimeout = time.Minute }, "--database-lock-timeout"},
 		"one port twice":       {func(c *Config) { c.ConsoleListen = ":443" }, "give each its own port"},
+		"no such port":         {func(c *Config) { c.MetricsListen = ":99999" }, "a number from 1 to 65535"},
+		"console address":      {func(c *Config) { c.ConsoleURL = "console.example.com" }, "https://console.example.com"},
+		"ACME directory":       {func(c *Config) { c.ACMEDirectory = "ca.example.com" }, "https://ca.example.com/directory"},
+		"ACME address":         {func(c *Config) { c.ACMEEmail = "nobody" }, "ops@example.com"},
+		"negative limit":       {func(c *Config) { c.DailySMSLimit = -1 }, "write 0"},
+		"SMS route's address":  {func(c *Config) { c.SMSRoutes = map[string]message.HTTPConfig{"main": {URL: "sms"}} }, "SMS route main"},
+		"SMS route's name":     {func(c *Config) { c.SMSRoutes = map[string]message.HTTPConfig{"a/b": {}} }, "letters, digits"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -14,11 +14,14 @@ type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
 	bounded  *prometheus.CounterVec
+
+	routeUnknown *prometheus.GaugeVec
 }
 
 func newMetrics() *metrics {
 	m := &metrics{
-		registry: prometheus.NewRegistry(),
+		registry:     prometheus.NewRegistry(),
+		routeUnknown: newRouteUnknown(),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "dialtone_http_request_duration_seconds",
 			Help:    "Requests by listener, route and class of status; gone: the caller hung up.",
@@ -29,7 +32,7 @@ func newMetrics() *metrics {
 			Help: "Connections that a bound ended or kept out, by the bound and what was done.",
 		}, []string{"bound", "done"}),
 	}
-	m.registry.MustRegister(m.requests, m.bounded, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.requests, m.bounded, m.routeUnknown, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 

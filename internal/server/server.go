@@ -42,8 +42,9 @@ type Server struct {
 	metrics    *metrics
 	lines      *lineCounts // of the log
 	listeners  []listener
-	stopping   atomic.Bool  // since the stop signal
-	ahead      atomic.Int64 // see compareClocks, in nanoseconds
+	stopping   atomic.Bool       // since the stop signal
+	ahead      atomic.Int64      // see compareClocks, in nanoseconds
+	warned     map[string]string // of watchOperators, which nothing runs twice at a time
 
 	connections  *connections
 	certificates *certificateFiles // nil: none are read from files
@@ -72,7 +73,7 @@ func New(ctx context.Context, c Config, log *slog.Logger) (*Server, error) {
 	if err := s.compareClocks(ctx, clock()); err != nil {
 		log.Warn("the clock is not trusted: nothing is deleted as expired, and no key is made, until that is mended", "error", err)
 	}
-	if err := s.mount(ctx); err != nil {
+	if err := errors.Join(s.mount(ctx), s.watchOperators(ctx, clock())); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
