@@ -50,7 +50,7 @@ var rooms = slices.Concat(
 		{"internal/oauth", append(slices.Clone(ground), "internal/legible"), "the protocol's rules are pure: whoever checks them against the RFCs needs to read nothing else"},
 		{"internal/token", []string{"internal/dialtone", "internal/secret"}, "a token is minted from what it is given; it looks nothing up"},
 		{"internal/keys", []string{"internal/dialtone", "internal/secret", "internal/token"}, "keys are made and rotated without knowing who uses them; rows come through an interface"},
-		{"internal/message", []string{"internal/dialtone", "internal/writing", "internal/secret"}, "a sender carries a text to a number and does not know why"},
+		{"internal/message", []string{"internal/dialtone", "internal/writing", "internal/secret", "internal/legible"}, "a sender carries a text to a number and does not know why"},
 		{"internal/outbound", ground, "the guarded client fetches an address and does not know for whom"},
 		{"internal/written", ground, "it reads what people write and does not know what for"},
 		{"internal/lastuse", nil, "it keeps ids and times, and does not know whose"},

@@ -3,7 +3,6 @@ package directory
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -42,8 +41,6 @@ const (
 	intlPrefix  = "00" // ITU-T E.123 §2.5 knows only the plus sign, but people write this one
 	maxE164Plus = 16   // characters of an E.164 number with its plus sign
 )
-
-var e164Pattern = regexp.MustCompile(`^\+[1-9][0-9]{3,14}$`)
 
 // Reading is what was made of what somebody typed.
 type Reading struct {
@@ -163,7 +160,7 @@ func parse(digits, region string) (number dialtone.PhoneNumber, err error) {
 	switch {
 	case len(e164) > maxE164Plus:
 		return "", &NumberError{TooLong}
-	case !e164Pattern.MatchString(e164):
+	case !dialtone.ValidE164(e164):
 		return "", &NumberError{impossible(parsed, NotANumber)}
 	}
 	if problem := impossible(parsed, ""); problem != "" {

@@ -131,7 +131,7 @@ func checkRead(t failer, input, region string) {
 		}
 		return
 	}
-	if !e164Pattern.MatchString(number.E164()) {
+	if !dialtone.ValidE164(number.E164()) {
 		t.Fatalf("%q gives %q, which is not E.164", input, number.E164())
 	}
 	for _, same := range []string{number.E164(), Display(number)} {

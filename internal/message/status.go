@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/legible"
 	"github.com/dialtone-id/dialtone/internal/secret"
 )
 
@@ -97,7 +98,8 @@ func (h *statusHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxReport))
+	// As JSON, whatever the gateway calls it: that is how it is read below.
+	body, err := io.ReadAll(legible.Body(http.MaxBytesReader(w, r.Body, maxReport), "application/json", ""))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
 		return

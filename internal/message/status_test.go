@@ -96,6 +96,22 @@ func TestASignedReportRaisesTheStateAndNeverLowersIt(t *testing.T) {
 	}
 }
 
+// A NUL is no text for PostgreSQL: with 503 the gateway would send such a report for ever.
+func TestASignedReportThatIsNoTextIsRefusedForGood(t *testing.T) {
+	t.Parallel()
+	r := newReporter(t, message.StatusConfig{Secret: "key"})
+	for _, body := range []string{
+		`{"message_id":"sms_1\u0000","state":"delivered"}`, `{"message_id":"sms_1","state":"delivered","code":"\u0000"}`,
+		`{"provider_id":"\u0000p-1","state":"delivered"}`, `{"message_id":"sms_1","state":"delivered","note":"\u0000"}`,
+		`{"message_id":"sms_1","state":"delivered","\u0000":1}`, `{"message_id":"sms_1","state":"delivered","code":"\ud800"}`,
+	} {
+		if code := r.post(body, signature("key", "1", time.Now(), body)); code != http.StatusBadRequest {
+			t.Errorf("%s: status %d", body, code)
+		}
+		r.wantState(dialtone.SMSAccepted)
+	}
+}
+
 func TestAReportThatIsNotSignedChangesNothing(t *testing.T) {
 	t.Parallel()
 	r := newReporter(t, message.StatusConfig{Secret: "key"})

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
 // Every parser of outside input is fuzzed from the vectors. A parser that fails must say so by an *Error.
@@ -133,7 +135,7 @@ func FuzzParseLoginHint(f *testing.F) {
 		f.Add(v.get("hint"))
 	}
 	f.Fuzz(func(t *testing.T, hint string) {
-		if number := parseLoginHint(hint).E164(); number != "" && !e164.MatchString(number) {
+		if number := parseLoginHint(hint).E164(); number != "" && !dialtone.ValidE164(number) {
 			t.Fatalf("%q", number)
 		}
 	})

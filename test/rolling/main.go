@@ -25,12 +25,13 @@ import (
 
 const (
 	workers       = 16
-	rounds        = 2 // restarts of each node
-	shutdownDelay = 3 * time.Second
+	rounds        = 2               // restarts of each node
+	shutdownDelay = 5 * time.Second // the default
+	advice        = "docs/operate/balancers.md"
 )
 
-// balancer is what docs/operate/balancers.md advises, without redispatch and retries.
-const balancer = `
+// around is what stands around the backend that the advice has: nothing is tried a second time.
+const around = `
 global
     maxconn 2000
 defaults
@@ -41,14 +42,26 @@ defaults
     retries 0
 frontend in
     bind %s
-    default_backend nodes
-backend nodes
-    balance roundrobin
-    option httpchk GET /readyz
-    default-server inter 500ms fall 1 rise 1 check
-    server one %s
-    server two %s
+    default_backend dialtone
 `
+
+// backend returns the lines for HAProxy of the advice, with the addresses of our nodes in the place of its examples.
+func backend(one, two string) (string, error) {
+	page, err := os.ReadFile(advice)
+	if err != nil {
+		return "", fmt.Errorf("read the advice; run this at the top of the repository: %w", err)
+	}
+	_, section, _ := strings.Cut(string(page), "\n## HAProxy\n")
+	_, lines, _ := strings.Cut(section, "\n```\n")
+	lines, _, _ = strings.Cut(lines, "\n```\n")
+	for example, address := range map[string]string{"server one 10.0.0.1:8080": "server one " + one, "server two 10.0.0.2:8080": "server two " + two} {
+		if strings.Count(lines, example) != 1 {
+			return "", fmt.Errorf("%s: the lines for HAProxy have no %q", advice, example)
+		}
+		lines = strings.Replace(lines, example, address, 1)
+	}
+	return lines + "\n", nil
+}
 
 func main() {
 	if err := run(); err != nil {
@@ -81,8 +94,12 @@ func run() error {
 		}
 		defer n.kill()
 	}
+	lines, err := backend(one, two)
+	if err != nil {
+		return err
+	}
 	config := filepath.Join(folder, "haproxy.cfg")
-	if err := os.WriteFile(config, fmt.Appendf(nil, balancer, front, one, two), 0o600); err != nil {
+	if err := os.WriteFile(config, fmt.Appendf(nil, around+"%s", front, lines), 0o600); err != nil {
 		return err
 	}
 	proxy := exec.Command("haproxy", "-db", "-f", config)

@@ -123,7 +123,7 @@ func TestACompanyWhoseProviderIsAway(t *testing.T) {
 	owner.post(organization+"/settings/company", "issuer", company.URL, "client_id", "portal").want(http.StatusOK, "saved")
 	company.Close()
 	away := s.browser().post("/signin/company", "organization", strings.TrimPrefix(organization, "/organizations/")).
-		want(http.StatusServiceUnavailable, "provider does not answer", "Error id: er_")
+		want(http.StatusFailedDependency, "provider does not answer", "Error id: er_")
 	if away.header.Get("Retry-After") == "" {
 		t.Error("there is no Retry-After")
 	}

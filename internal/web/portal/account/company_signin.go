@@ -62,7 +62,7 @@ func (m *Room) goToCompany(w http.ResponseWriter, r *http.Request, v page.Visit,
 	case isRefused && refused.Problem == people.ProblemProviderAway:
 		w.Header().Set("Retry-After", "30")
 		p.Problem = providerAway + " Error id: " + m.Note(r, err)
-		m.pages.Render(w, v, http.StatusServiceUnavailable, p)
+		m.pages.Render(w, v, statusCompanyAway, p)
 	case isRefused:
 		// An organization that does not exist and one without a provider get the same answer.
 		p.Organization.Problem = "No organization with this id signs in through its own provider. Check the id, or sign in by e-mail."
@@ -71,6 +71,10 @@ func (m *Room) goToCompany(w http.ResponseWriter, r *http.Request, v page.Visit,
 		m.Fail(w, r, v, err)
 	}
 }
+
+// statusCompanyAway is of the class of what the caller brings about: anybody can make an organization with a broken provider, and
+// with 5xx could have monitors and balancers take this node for broken. RFC 4918 §11.4: what the answer depends on has failed.
+const statusCompanyAway = http.StatusFailedDependency
 
 const providerAway = "Your company's provider does not answer. Try again in a minute, or sign in by e-mail."
 
@@ -123,7 +127,7 @@ func (m *Room) refuseCompany(w http.ResponseWriter, r *http.Request, v page.Visi
 	status := http.StatusForbidden
 	if refused.Problem == people.ProblemProviderAway {
 		w.Header().Set("Retry-After", "30")
-		status = http.StatusServiceUnavailable
+		status = statusCompanyAway
 	}
 	shown := &CompanyRefused{
 		Shell: page.Shell{Title: "You are not signed in", Narrow: true}, Why: refusals[refused.Problem], Code: refused.Code,

@@ -11,6 +11,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/message"
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/writing"
 )
 
 // InviteForm asks whom to invite: in a dialog of the list of members, or on a page of its own.
@@ -83,7 +84,7 @@ func (m *Room) Invite(w http.ResponseWriter, r *http.Request, v page.Visit) {
 		return
 	}
 	p := &Invited{
-		Shell: h.inside(invited.Invitation.Email+" is invited", tabMembers, "Members"), Email: invited.Invitation.Email, Role: role,
+		Shell: h.inside(writing.ShownEmail(invited.Invitation.Email)+" is invited", tabMembers, "Members"), Email: invited.Invitation.Email, Role: role,
 		Link: m.address(invited.Link.Reveal()), Expires: invited.Invitation.Expires, Mailed: true, Back: h.address + "/members",
 		Another: h.address + "/members/invite",
 	}
@@ -139,6 +140,6 @@ To accept, open this address and sign in as %s:
 
 It works once, until %s.
 If you do not know who invites you, ignore this e-mail: nothing happens.
-`, i.InvitedBy, organization, i.Role, i.Email, link, i.Expires.Format("2 January 2006 15:04 UTC")),
+`, writing.ShownEmail(i.InvitedBy), organization, i.Role, writing.ShownEmail(i.Email), link, i.Expires.Format("2 January 2006 15:04 UTC")),
 	}
 }

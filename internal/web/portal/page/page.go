@@ -25,6 +25,7 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/fixed"
 	"github.com/dialtone-id/dialtone/internal/web"
+	"github.com/dialtone-id/dialtone/internal/writing"
 )
 
 //go:embed templates static
@@ -88,6 +89,7 @@ func NewRoom(assets *web.Assets, rooms ...fs.FS) (*Room, error) {
 	set := template.New("").Funcs(template.FuncMap{
 		"asset": assets.Address,
 		"link":  web.SafeLink,
+		"email": writing.ShownEmail,
 		"date":  func(t time.Time) string { return t.UTC().Format("2 Jan 2006") },
 		"time":  func(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04 UTC") },
 		"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
@@ -125,7 +127,7 @@ func (room *Room) Render(w http.ResponseWriter, v Visit, status int, page Page) 
 const mediaType = "text/html; charset=utf-8"
 
 func (room *Room) execute(v Visit, page Page) []byte {
-	page.shell().Account = v.Account.Display()
+	page.shell().Account = writing.ShownEmail(v.Account.Display())
 	if v.Account.ID == "" {
 		page.shell().Account = ""
 	}
