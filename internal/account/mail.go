@@ -7,6 +7,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/message"
 	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/writing"
 )
 
 // codeMail is the e-mail with a sign-in code. The code stands first, where previews show it; the host says who asked, so that a
@@ -41,7 +42,7 @@ Where: %[4]s
 If this was you, there is nothing to do.
 If it was not, sign in at %[1]s/account, remove the passkey, and
 end the sessions that you do not know.
-`, origin, p.Name, p.Created.UTC().Format("2 January 2006 15:04 UTC"), agent),
+`, origin, writing.InMessage(p.Name), p.Created.UTC().Format("2 January 2006 15:04 UTC"), agent),
 	}
 }
 

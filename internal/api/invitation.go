@@ -30,7 +30,7 @@ func (a *API) invitationOperations() {
 		id: "create-invitation", method: http.MethodPost, path: "/invitations", tag: tagOrganization,
 		summary: "Invite somebody",
 		description: "Sends an e-mail with a link that makes its owner a member. An open invitation to the same address is withdrawn by it. " +
-			"Inviting an owner is for people in the portal. Where the answer is 503, the mail server may be away: send the request again.",
+			"In its first 7 days an organization sends 10 invitations a day, later 100. Inviting an owner is for people in the portal. Where the answer is 503, the mail server may be away: send the request again.",
 		right: catalog.WriteMembers, status: http.StatusCreated, problems: []Kind{kindConflict},
 		example: example{body: `{"email": "kim@tern.example", "role": "developer"}`},
 	}, a.createInvitation)

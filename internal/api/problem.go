@@ -114,6 +114,9 @@ func problemOf(err error) *Problem {
 		p.Right = string(forbidden.Action)
 		return p
 	}
+	if young, ok := errors.AsType[*catalog.YoungError](err); ok {
+		return tooMany(young.Budget.RetryAfter, young.Why())
+	}
 	if budget, ok := errors.AsType[*dialtone.BudgetError](err); ok {
 		return tooMany(budget.RetryAfter, "This was done too often in a short time.")
 	}

@@ -25,6 +25,10 @@ const (
 	invitationLife = 7 * 24 * time.Hour
 	// dailyInvitations of one organization: each is a mail to somebody who did not ask for it.
 	dailyInvitations = 100
+	// dailyWhileYoung is how many an organization sends that is younger than youth, and all such organizations of one inviter
+	// together: who signs up in order to send mails from our address gets little out of it.
+	dailyWhileYoung = 10
+	youth           = 7 * 24 * time.Hour
 	// dailyInvited is how many of them one address gets from all organizations together: who makes many floods nobody's mailbox.
 	dailyInvited = 20
 )
@@ -33,6 +37,21 @@ const (
 type Invited struct {
 	Invitation dialtone.Invitation
 	Link       secret.Text // "ID.SECRET", the end of the address that is mailed
+	// InviterEmail is the address that the inviter proved; empty for an API key, and for who signs in through a company only.
+	InviterEmail string
+}
+
+// YoungError says that an organization has sent what one of its age may send in a day. It wraps *dialtone.BudgetError.
+type YoungError struct{ Budget *dialtone.BudgetError }
+
+func (e *YoungError) Error() string { return "a young organization: " + e.Budget.Error() }
+
+// Unwrap makes errors.Is(err, ErrExhausted) true.
+func (e *YoungError) Unwrap() error { return e.Budget }
+
+// Why is what to tell the person.
+func (e *YoungError) Why() string {
+	return fmt.Sprintf("In its first %d days an organization sends %d invitations a day.", youth/(24*time.Hour), dailyWhileYoung)
 }
 
 // WrongAddressError says that somebody else was invited. It wraps ErrForbidden.
@@ -49,7 +68,7 @@ func (e *WrongAddressError) Error() string {
 func (e *WrongAddressError) Unwrap() error { return dialtone.ErrForbidden }
 
 // Invite asks the owner of an e-mail address into an organization. An open invitation to the same address is withdrawn by it.
-// Errors: dialtone.FieldErrors on email and role; *dialtone.BudgetError; as May.
+// Errors: dialtone.FieldErrors on email and role; *dialtone.BudgetError, as *YoungError where age is the reason; as May.
 func (c *Catalog) Invite(
 	ctx context.Context, actor dialtone.Actor, organizationID, email string, role dialtone.Role, now time.Time,
 ) (Invited, error) {
@@ -59,12 +78,15 @@ func (c *Catalog) Invite(
 	if err := ownersAreForPersons(actor, role); err != nil {
 		return Invited{}, err
 	}
-	email, err := c.checkInvited(ctx, organizationID, email, role)
+	members, err := c.store.Members(ctx, organizationID)
+	if err != nil {
+		return Invited{}, fmt.Errorf("invite: %w", err)
+	}
+	email, err = checkInvited(members, email, role)
 	if err != nil {
 		return Invited{}, err
 	}
-	budgets := append(daily("invitations:"+organizationID, dailyInvitations), daily("invited:"+secret.Hash(email), dailyInvited)...)
-	if err := c.store.Spend(ctx, budgets, now); err != nil {
+	if err := c.spendInvitation(ctx, actor, organizationID, email, now); err != nil {
 		return Invited{}, fmt.Errorf("invite: %w", err)
 	}
 	text := secret.Token("")
@@ -79,10 +101,40 @@ func (c *Catalog) Invite(
 	if err := c.store.PutInvitation(ctx, i, a); err != nil {
 		return Invited{}, fmt.Errorf("invite: %w", err)
 	}
-	return Invited{Invitation: i, Link: secret.Text(i.ID + "." + text.Reveal())}, nil
+	return Invited{Invitation: i, Link: secret.Text(i.ID + "." + text.Reveal()), InviterEmail: provenAddress(members, actor)}, nil
 }
 
-func (c *Catalog) checkInvited(ctx context.Context, organizationID, email string, role dialtone.Role) (string, error) {
+// spendInvitation charges a mail to who sends it and to who gets it. Error: *dialtone.BudgetError, or a *YoungError around it.
+func (c *Catalog) spendInvitation(ctx context.Context, actor dialtone.Actor, organizationID, email string, now time.Time) error {
+	o, err := c.store.Organization(ctx, organizationID)
+	if err != nil {
+		return err
+	}
+	sent, received := "invitations:"+organizationID, daily("invited:"+secret.Hash(email), dailyInvited)
+	if now.Sub(o.Created) >= youth {
+		return c.store.Spend(ctx, append(daily(sent, dailyInvitations), received...), now)
+	}
+	budgets := daily(sent, dailyWhileYoung)
+	if actor.AccountID != "" {
+		budgets = append(budgets, daily("invitations_young:"+actor.AccountID, dailyWhileYoung)...)
+	}
+	err = c.store.Spend(ctx, append(budgets, received...), now)
+	if full, ok := errors.AsType[*dialtone.BudgetError](err); ok && full.Key != received[0].Key {
+		return &YoungError{Budget: full}
+	}
+	return err
+}
+
+// provenAddress is the address that a member proved; empty if there is none.
+func provenAddress(members []dialtone.Member, actor dialtone.Actor) string {
+	i := slices.IndexFunc(members, func(m dialtone.Member) bool { return m.Account.ID == actor.AccountID })
+	if i < 0 {
+		return ""
+	}
+	return members[i].Account.Email
+}
+
+func checkInvited(members []dialtone.Member, email string, role dialtone.Role) (string, error) {
 	var f fields
 	normal, err := writing.Email(email)
 	if err != nil {
@@ -93,10 +145,6 @@ func (c *Catalog) checkInvited(ctx context.Context, organizationID, email string
 	}
 	if err := f.err(); err != nil {
 		return "", err
-	}
-	members, err := c.store.Members(ctx, organizationID)
-	if err != nil {
-		return "", fmt.Errorf("invite: %w", err)
 	}
 	if slices.ContainsFunc(members, func(m dialtone.Member) bool { return m.Account.Email == normal }) {
 		f.refuse("email", "This person is a member already. Change the role in the list of members.")

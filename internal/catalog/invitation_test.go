@@ -115,17 +115,51 @@ func TestInvitationsAreChecked(t *testing.T) {
 	}
 }
 
+// grown is when the stage's organizations have left their youth behind.
+var grown = now.AddDate(0, 0, 8)
+
 func TestInvitationsPerDayAreLimited(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	var err error
-	sent := 0
-	for ; sent < 200 && err == nil; sent++ {
-		_, err = s.Invite(t.Context(), s.owner, s.organization.ID, fmt.Sprintf("kim%d@example.com", sent), dialtone.RoleViewer, now)
+	for name, c := range map[string]struct {
+		at      time.Time
+		allowed int
+	}{"in the first week": {now, 10}, "later": {grown, 100}} {
+		s := newStage(t)
+		var err error
+		sent := 0
+		for ; sent < 200 && err == nil; sent++ {
+			_, err = s.Invite(t.Context(), s.stranger, s.elsewhere.ID, fmt.Sprintf("kim%d@example.com", sent), dialtone.RoleViewer, c.at)
+		}
+		fails(t, "the last one", err, dialtone.ErrExhausted)
+		if sent-1 != c.allowed {
+			t.Errorf("%s: %d were allowed, want %d", name, sent-1, c.allowed)
+		}
+		if _, young := errors.AsType[*catalog.YoungError](err); young != (c.at == now) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
-	fails(t, "the last one", err, dialtone.ErrExhausted)
-	if sent < 50 {
-		t.Errorf("only %d were allowed", sent-1)
+}
+
+func TestANameLeadsNobodyAwayAndPassesForNobody(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	ctx := t.Context()
+	if err := s.PutOperator(ctx, dialtone.Operator{ID: "op_orange", Name: "Orange", Approval: dialtone.ApprovalManual, Language: "en"}, now); err != nil {
+		t.Fatal(err)
+	}
+	for name, ok := range map[string]bool{
+		"Orange Juice Bar": true, "Booking.com": true, "24/7 Taxi": true, "H&M": true, "Formel 1": true, "7-Eleven": true,
+		"Orange": false, "0range: invoice due": false, "Оrange": false, "ORANGE – pay now": false, "Dialtone Support": false, "MyDia1tone": false,
+		"pay at http://evil.example": false, "evil.example/pay": false, "call +46 70 174 06 05": false, "me@evil.example": false,
+	} {
+		_, err := s.CreateProduct(ctx, s.owner, s.organization.ID, catalog.ProductEdit{Name: name}, now)
+		if ok && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if !ok {
+			wrong(t, err, "name")
+			wrong(t, s.RenameOrganization(ctx, s.owner, s.organization.ID, name, now), "name")
+		}
 	}
 }
 
@@ -140,14 +174,14 @@ func TestManyOrganizationsCannotFloodAMailbox(t *testing.T) {
 		if sent%2 == 1 {
 			who, organizationID, email = s.stranger, s.elsewhere.ID, " kim@EXAMPLE.com"
 		}
-		_, err = s.Invite(t.Context(), who, organizationID, email, dialtone.RoleViewer, now)
+		_, err = s.Invite(t.Context(), who, organizationID, email, dialtone.RoleViewer, grown)
 	}
 	fails(t, "the last one", err, dialtone.ErrExhausted)
 	if allowed := sent - 1; allowed < 5 || allowed > 20 {
 		t.Errorf("%d were allowed, want a handful or two", allowed)
 	}
-	get(s.Invite(t.Context(), s.owner, s.organization.ID, "lee@example.com", dialtone.RoleViewer, now))(t)
-	get(s.Invite(t.Context(), s.owner, s.organization.ID, "kim@example.com", dialtone.RoleViewer, now.Add(25*time.Hour)))(t)
+	get(s.Invite(t.Context(), s.owner, s.organization.ID, "lee@example.com", dialtone.RoleViewer, grown))(t)
+	get(s.Invite(t.Context(), s.owner, s.organization.ID, "kim@example.com", dialtone.RoleViewer, grown.Add(25*time.Hour)))(t)
 }
 
 func TestACompanySessionCannotTakeAnInvitationElsewhere(t *testing.T) {

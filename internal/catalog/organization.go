@@ -74,7 +74,7 @@ func (c *Catalog) CreateOrganization(ctx context.Context, actor dialtone.Actor, 
 			Action: WriteOrganization, Why: "You are signed in through your company. Sign in with your e-mail address to create an organization.",
 		}
 	}
-	name, err := organizationName(name)
+	name, err := c.organizationName(ctx, name)
 	if err != nil {
 		return dialtone.Organization{}, err
 	}
@@ -94,7 +94,7 @@ func (c *Catalog) RenameOrganization(ctx context.Context, actor dialtone.Actor, 
 	if _, err := c.allow(ctx, actor, organizationID, WriteOrganization); err != nil {
 		return err
 	}
-	name, err := organizationName(name)
+	name, err := c.organizationName(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -106,8 +106,11 @@ func (c *Catalog) RenameOrganization(ctx context.Context, actor dialtone.Actor, 
 	return nil
 }
 
-func organizationName(name string) (string, error) {
+func (c *Catalog) organizationName(ctx context.Context, name string) (string, error) {
 	var f fields
 	name = f.line(line{field: "name", words: "the organization's name", longest: 80, required: true}, name)
-	return name, f.err()
+	if err := f.err(); err != nil {
+		return "", err
+	}
+	return name, c.checkNaming(ctx, name)
 }

@@ -104,6 +104,9 @@ func (c *Catalog) CreateProduct(
 	if err != nil {
 		return dialtone.Product{}, err
 	}
+	if err := c.checkNaming(ctx, edit.Name); err != nil {
+		return dialtone.Product{}, err
+	}
 	now = tick(time.Time{}, now)
 	p := edit.apply(dialtone.Product{ID: secret.ID("product"), OrganizationID: organizationID, ConsentVersion: 1, Created: now, Updated: now})
 	a := signed(actor, dialtone.Activity{OrganizationID: organizationID, Action: "product.create", Target: p.ID, Detail: p.Name}, now)
@@ -133,6 +136,11 @@ func (c *Catalog) ChangeProduct(
 	change(&edit)
 	if edit, err = edit.check(); err != nil {
 		return dialtone.Product{}, err
+	}
+	if edit.Name != before.Name {
+		if err := c.checkNaming(ctx, edit.Name); err != nil {
+			return dialtone.Product{}, err
+		}
 	}
 	return c.saveProduct(ctx, actor, productChange{before: before, after: edit.apply(before), seen: seen, action: "product.update"}, now)
 }

@@ -63,9 +63,9 @@ func (p PIN) Text() secret.Text {
 // fit puts the product's name into the sentence, shortened until one segment holds everything, or returns "" if nothing
 // useful of it would be left.
 func fit(sentence, product, code, lastLine string) string {
-	product = oneLine(product)
+	product = writing.InMessage(product)
 	if latin, ok := toGSM(product); ok && isGSM(sentence) {
-		product = oneLine(latin)
+		product = writing.InMessage(latin) // the alphabet may have made a dot of something else
 	}
 	sentence = strings.Replace(sentence, codeSlot, code, 1)
 	name := []rune(product)

@@ -60,7 +60,7 @@ func TestTheProductNameGivesWayToTheSegment(t *testing.T) {
 			"048213 is your PIN. Never share it.\n@sign-in.identity.fjord-mobile.example.com #048213",
 		},
 		"a host that fills the SMS":       {"en", "A", strings.Repeat("h", 160), "048213 is your PIN. Never share it."},
-		"a name cannot add a last line":   {"en", "A\n@evil.example #111111", "id.example", "048213 is your A @evil.example #111111 PIN. Never share it." + lastLine},
+		"a name cannot add a last line":   {"en", "A\n@evil.example #111111", "id.example", "048213 is your A at evil example PIN. Never share it." + lastLine},
 		"a name cannot turn the writing":  {"en", "A\u202eB", "id.example", "048213 is your AB PIN. Never share it." + lastLine},
 		"joiners are spelling":            {"en", "ශ්\u200dරී می\u200cخواهم", "id.example", "048213 is your ශ්\u200dරී می\u200cخواهم PIN. Never share it." + lastLine},
 		"a name is no template":           {"en", "{product}{code}", "id.example", "048213 is your {product}{code} PIN. Never share it." + lastLine},

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dialtone-id/dialtone/internal/message"
 	"github.com/dialtone-id/dialtone/internal/store/storetest"
 )
 
@@ -31,6 +32,9 @@ func TestADumpOfTheDatabaseTellsNobodysNumberOrAddress(t *testing.T) {
 			organization := ada.at.Path
 			ada.open(organization + "/members/invite")
 			ada.submit(organization+"/members/invite", "email", invited, "role", "viewer")
+			if mail := h.mailed(invited); !strings.HasPrefix(mail, email+" invites you to join an organization") {
+				t.Errorf("the invitation begins with what nobody proved: %s", mail)
+			}
 			newStranger(t, h, portal).open("/signin")
 			h.stop()
 
@@ -45,6 +49,16 @@ func TestADumpOfTheDatabaseTellsNobodysNumberOrAddress(t *testing.T) {
 			}
 		})
 	}
+}
+
+// mailed is the text of the newest e-mail to the address.
+func (h *house) mailed(address string) string {
+	for _, m := range h.inbox.List() {
+		if m.Kind == message.KindMail && m.To == address {
+			return m.Text
+		}
+	}
+	return ""
 }
 
 // dump returns everything that a database holds, of SQLite the bytes of its files too.

@@ -7,4 +7,6 @@
 //	characters.go   spelling or invisible?
 //	digits.go       digits of all scripts
 //	email.go        one mailbox, one spelling
+//	name.go         the name of somebody else in a message of ours
+//	likeness.go     does a name lead away, or pass for another?
 package writing

@@ -102,6 +102,9 @@ func (m *Room) refuseInvite(w http.ResponseWriter, r *http.Request, v page.Visit
 		p.Form.Email.Problem, p.Form.RoleProblem = wrong.Of("email"), wrong.Of("role")
 	case errors.Is(err, dialtone.ErrExhausted):
 		p.Problem = "Too many invitations were sent today. Wait " + page.Later(w, err) + ", then invite more."
+		if young, ok := errors.AsType[*catalog.YoungError](err); ok {
+			p.Problem = young.Why() + " Wait " + page.Later(w, err) + ", then invite more."
+		}
 		status = http.StatusTooManyRequests
 	default:
 		m.Fail(w, r, v, err)
@@ -113,12 +116,12 @@ func (m *Room) refuseInvite(w http.ResponseWriter, r *http.Request, v page.Visit
 // SendInvitation mails an invitation to the address that it is for: made here, or by the management API.
 func (m *Room) SendInvitation(ctx context.Context, invited catalog.Invited) error {
 	link := invited.Link.Reveal()
-	invitation, organization, err := m.Catalog.InvitationByLink(ctx, link, m.Now())
+	_, organization, err := m.Catalog.InvitationByLink(ctx, link, m.Now())
 	if err != nil {
 		return fmt.Errorf("mail invitation %s: %w", invited.Invitation.ID, err)
 	}
-	if err := m.Mail.SendMail(ctx, invitationMail(invitation, organization.Name, m.address(link))); err != nil {
-		return fmt.Errorf("mail invitation %s: %w: %w", invitation.ID, dialtone.ErrUnavailable, err)
+	if err := m.Mail.SendMail(ctx, invitationMail(invited, organization.Name, m.address(link))); err != nil {
+		return fmt.Errorf("mail invitation %s: %w: %w", invited.Invitation.ID, dialtone.ErrUnavailable, err)
 	}
 	return nil
 }
@@ -126,13 +129,18 @@ func (m *Room) SendInvitation(ctx context.Context, invited catalog.Invited) erro
 // address is where an invitation is accepted.
 func (m *Room) address(link string) string { return m.Origin + "/invitations/" + link }
 
-// invitationMail is the e-mail that asks somebody into an organization. The names are chosen by people whom the reader may not
-// know, so they stand in quotation marks and after words of ours.
-func invitationMail(i dialtone.Invitation, organization, link string) message.Mail {
+// invitationMail is the e-mail that asks somebody into an organization. First stands who invites, by what was proved and not by a
+// name, which anybody chooses; the organization's name follows, without anything that a mail program would make a link of.
+func invitationMail(invited catalog.Invited, organization, link string) message.Mail {
+	i, named, subject := invited.Invitation, "", "Invitation to join an organization on Dialtone"
+	if name := writing.InMessage(organization); name != "" {
+		named = fmt.Sprintf("\nIt calls itself “%s”.", name)
+		subject = fmt.Sprintf("Invitation to join “%s” on Dialtone", name)
+	}
 	return message.Mail{
 		To:      i.Email,
-		Subject: fmt.Sprintf("Invitation to join “%s” on Dialtone", organization),
-		Text: fmt.Sprintf(`“%s” invites you to join the organization “%s” on Dialtone for developers, as %s.
+		Subject: subject,
+		Text: fmt.Sprintf(`%s invites you to join an organization on Dialtone for developers, as %s.%s
 
 To accept, open this address and sign in as %s:
 
@@ -140,6 +148,17 @@ To accept, open this address and sign in as %s:
 
 It works once, until %s.
 If you do not know who invites you, ignore this e-mail: nothing happens.
-`, writing.ShownEmail(i.InvitedBy), organization, i.Role, writing.ShownEmail(i.Email), link, i.Expires.Format("2 January 2006 15:04 UTC")),
+`, inviter(invited), i.Role, named, writing.ShownEmail(i.Email), link, i.Expires.Format("2 January 2006 15:04 UTC")),
 	}
+}
+
+// inviter is who invites, as the first words of the mail.
+func inviter(invited catalog.Invited) string {
+	switch {
+	case invited.InviterEmail != "":
+		return writing.ShownEmail(invited.InviterEmail)
+	case invited.Invitation.InviterID == "":
+		return "A program with an API key"
+	}
+	return "Somebody who signs in through a company"
 }
