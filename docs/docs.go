@@ -3,7 +3,8 @@ package docs
 
 import "embed"
 
-// Guide holds guide/NN-name.md: NN is the order, name the address below /docs.
+// Guide holds guide/NN-name.md: NN is the order, name the address below /docs. The pages that belong to one of them are in a folder
+// with its name: guide/libraries/NN-name.md. interop/ runs the programs there.
 //
-//go:embed guide/*.md
+//go:embed guide/*.md guide/libraries/*.md
 var Guide embed.FS

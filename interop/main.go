@@ -1,10 +1,10 @@
 // Command interop proves that ordinary OAuth libraries work with Dialtone, and that the developer portal's TRY IT tab tells the
 // truth. It starts `dialtone serve` over TLS with a throw-away certificate authority and a fresh SQLite database and lets
 // relying parties on four libraries go through all steps of an app's life; then it starts `dialtone demo`, registers clients in
-// the portal as a developer does, and runs every program that the portal shows for them. It prints a table of each, and exits
-// with 1 if anything failed.
+// the portal as a developer does, and runs every program that the portal shows for them. Then it runs the programs of the guide's
+// pages on libraries. It prints a table of each, and exits with 1 if anything failed.
 //
-//	go run ./interop [-only openid-client,authlib,snippets] [-v]
+//	go run ./interop [-only openid-client,authlib,snippets,libraries,flask] [-v]
 //
 //	main.go ── host.go      the server: certificates, configuration, apply
 //	        ── party.go     the relying parties in clients/, and the talk with them
@@ -12,6 +12,7 @@
 //	        ── snippets.go  the clients with which everything of its TRY IT tab is tried
 //	        ── program.go   the programs that the tab shows, run as they are shown
 //	        ── tryit.go     the tab's own run, step by step
+//	        ── library.go   the programs of the guide's pages on libraries and proxies
 //	        ── person.go    the person at the browser, who fills in the pages
 //	        ── report.go    the tables
 package main
@@ -30,11 +31,15 @@ import (
 	"syscall"
 )
 
-// snippets is the name for what the portal shows, beside the names of the parties.
-const snippets = "snippets"
+// Beside the names of the parties and of the guide's pages: snippets for what the portal shows, and whole for all of the pages,
+// also those that a run of everything leaves out.
+const (
+	snippets = "snippets"
+	whole    = "libraries"
+)
 
 func main() {
-	only := flag.String("only", "", "comma-separated names of the parties to run, and "+snippets+"; all if empty")
+	only := flag.String("only", "", "comma-separated names of parties and of pages of the guide, "+snippets+" and "+whole+"; all but the slow pages if empty")
 	verbose := flag.Bool("v", false, "print the servers' logs at the end, also when everything passed")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -47,16 +52,22 @@ func main() {
 }
 
 func run(ctx context.Context, only string, verbose bool) (err error) {
-	chosen, portalToo, err := choose(only)
+	chosen, err := choose(only)
 	if err != nil {
 		return err
 	}
 	for _, p := range parties {
-		if !slices.ContainsFunc(chosen, func(c party) bool { return c.name == p.name }) && !(portalToo && lends(p)) {
+		if !slices.ContainsFunc(chosen.parties, func(c party) bool { return c.name == p.name }) && !(chosen.portal && lends(p)) {
 			continue
 		}
 		fmt.Printf("installing %s\n", p.library)
 		if err := p.prepare(ctx); err != nil {
+			return err
+		}
+	}
+	for _, l := range chosen.pages {
+		fmt.Printf("installing what the page %s needs\n", l.name)
+		if err := l.prepare(ctx); err != nil {
 			return err
 		}
 	}
@@ -70,11 +81,15 @@ func run(ctx context.Context, only string, verbose bool) (err error) {
 		return fmt.Errorf("build: %w\n%s", err, output)
 	}
 	var broken error
-	if len(chosen) > 0 {
-		broken = runParties(ctx, binary, folder, chosen, verbose)
+	if len(chosen.parties) > 0 {
+		broken = runParties(ctx, binary, folder, chosen.parties, verbose)
 	}
-	if portalToo {
+	if chosen.portal {
 		broken = errors.Join(broken, runSnippets(ctx, binary, folder, verbose))
+	}
+	if len(chosen.pages) > 0 {
+		own := filepath.Join(folder, whole)
+		broken = errors.Join(broken, os.Mkdir(own, 0o700), runLibraries(ctx, binary, own, chosen.pages, verbose))
 	}
 	return broken
 }
@@ -111,22 +126,38 @@ func end(server *process, err error, verbose bool) error {
 	return err
 }
 
-// choose returns the parties that are named, in the order of the table, and whether the portal's snippets are; all of them if
-// names is empty.
-func choose(names string) (chosen []party, portalToo bool, err error) {
+// choice is what to run.
+type choice struct {
+	parties []party
+	portal  bool // what the portal shows
+	pages   []library
+}
+
+// choose returns what is named, in the order of the tables; everything but what is slow if names is empty.
+func choose(names string) (choice, error) {
 	if names == "" {
-		return parties, true, nil
+		quick := slices.DeleteFunc(slices.Clone(libraries), func(l library) bool { return l.slow })
+		return choice{parties: parties, portal: true, pages: quick}, nil
 	}
-	for name := range strings.SplitSeq(names, ",") {
-		if name == snippets {
-			portalToo = true
-			continue
+	wanted := strings.Split(names, ",")
+	chosen := choice{portal: slices.Contains(wanted, snippets)}
+	known := []string{snippets, whole}
+	for _, p := range parties {
+		known = append(known, p.name)
+		if slices.Contains(wanted, p.name) {
+			chosen.parties = append(chosen.parties, p)
 		}
-		i := slices.IndexFunc(parties, func(p party) bool { return p.name == name })
-		if i < 0 {
-			return nil, false, fmt.Errorf("there is no party %q", name)
-		}
-		chosen = append(chosen, parties[i])
 	}
-	return chosen, portalToo, nil
+	for _, l := range libraries {
+		known = append(known, l.name)
+		if slices.Contains(wanted, l.name) || slices.Contains(wanted, whole) {
+			chosen.pages = append(chosen.pages, l)
+		}
+	}
+	for _, name := range wanted {
+		if !slices.Contains(known, name) {
+			return choice{}, fmt.Errorf("there is no %q; there are %s", name, strings.Join(known, ", "))
+		}
+	}
+	return chosen, nil
 }

@@ -47,11 +47,8 @@ var parties = []party{
 		authMethod: "client_secret_post", idTokenAlgorithm: "RS256",
 		redirectURI: "https://authlib.example/callback", phoneNumber: "+46701740607",
 		termsURL: "https://authlib.example/terms",
-		install: [][]string{
-			{"python3", "-m", "venv", ".venv"},
-			{".venv/bin/pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", "requirements.txt"},
-		},
-		run: []string{".venv/bin/python", "client.py"},
+		install:  venv,
+		run:      []string{".venv/bin/python", "client.py"},
 	},
 	{
 		name: "scribejava", library: "ScribeJava (Java)",
@@ -60,6 +57,12 @@ var parties = []party{
 		install: [][]string{{"mvn", "--quiet", "--batch-mode", "compile", "dependency:copy-dependencies"}},
 		run:     []string{"java", "-cp", "target/classes:target/dependency/*", "Client"},
 	},
+}
+
+// venv installs what a folder's requirements.txt pins into an environment there.
+var venv = [][]string{
+	{"python3", "-m", "venv", ".venv"},
+	{".venv/bin/pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", "requirements.txt"},
 }
 
 // steps are the columns of the table, in the order in which a party takes them.

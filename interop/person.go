@@ -91,6 +91,52 @@ func (p *person) visit(ctx context.Context, address string) (string, error) {
 	return "", fmt.Errorf("no end after %d pages", maxSteps)
 }
 
+// use opens an address of an app and goes where it is sent, through the identity host and back, until the app shows a page: its
+// text. The app is a scheme, host and port; a page that is not 200 is an error.
+func (p *person) use(ctx context.Context, app, address string) (string, error) {
+	for range maxSteps {
+		if strings.HasPrefix(address, p.issuer+"/") {
+			var err error
+			if address, err = p.visit(ctx, address); err != nil {
+				return "", err
+			}
+			continue
+		}
+		if !strings.HasPrefix(address, app+"/") {
+			return "", fmt.Errorf("the browser was sent to %s, which is not of the app", address)
+		}
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+		if err != nil {
+			return "", err
+		}
+		request.Header.Set("Accept", "text/html,*/*;q=0.8") // proxies answer 401 to what does not say that it shows pages
+		response, err := p.browser.Do(request)
+		if err != nil {
+			return "", err
+		}
+		target, redirected, err := redirectTarget(response)
+		if err != nil {
+			return "", err
+		}
+		if !redirected {
+			return appPage(response)
+		}
+		address = target.String()
+	}
+	return "", fmt.Errorf("no end after %d addresses", maxSteps)
+}
+
+// appPage returns what an app's page says, and closes it.
+func appPage(response *http.Response) (string, error) {
+	defer response.Body.Close()
+	const limit = 1 << 16
+	text, err := io.ReadAll(io.LimitReader(response.Body, limit))
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s %s: %s", response.Status, response.Request.URL.Path, text)
+	}
+	return string(text), err
+}
+
 // form finds the form on the page that this person knows how to fill in, fills it in, and says what it asked for.
 func (p *person) form(page *html.Node) (*filledForm, string) {
 	for node := range page.Descendants() {

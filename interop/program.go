@@ -22,8 +22,15 @@ var setUps = map[string]string{
 	"": "true",
 	"go mod init signin && go get golang.org/x/oauth2": `go mod init signin && cp "$ROOT/go.sum" . &&
 		go mod edit -require="golang.org/x/oauth2@$(cd "$ROOT" && go list -mod=readonly -m -f '{{.Version}}' golang.org/x/oauth2)"`,
-	"npm install openid-client":    `ln -s "$ROOT/interop/clients/openid-client/node_modules" node_modules`,
-	"pip install authlib requests": `"$ROOT/interop/clients/authlib/.venv/bin/python" -c 'import authlib, requests'`, // found by PATH
+	"npm install openid-client":                  `ln -s "$ROOT/interop/clients/openid-client/node_modules" node_modules`,
+	"pip install authlib requests":               `"$ROOT/interop/clients/authlib/.venv/bin/python" -c 'import authlib, requests'`, // found by PATH
+	"pip install authlib flask requests":         `python -c 'import authlib, flask, requests'`,
+	"pip install mozilla-django-oidc":            `python -c 'import mozilla_django_oidc'`,
+	"npm install express express-openid-connect": `ln -s "$ROOT/interop/clients/express/node_modules" node_modules`,
+	"go mod init signin && go get github.com/coreos/go-oidc/v3 golang.org/x/oauth2": `cp "$ROOT/go.sum" . &&
+		sed 's/^module .*/module signin/' "$ROOT/go.mod" > go.mod`,
+	"go install github.com/oauth2-proxy/oauth2-proxy/v7@latest": `command -v oauth2-proxy`,
+	"sudo apt-get install libapache2-mod-auth-openidc":          `test -e /usr/lib/apache2/modules/mod_auth_openidc.so`,
 }
 
 // program is a snippet as a reader of the page gets it.

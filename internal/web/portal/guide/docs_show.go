@@ -20,7 +20,7 @@ type Docs struct {
 	SignIn   string // where to sign in for them; empty: the reader is signed in
 	Body     template.HTML
 	Sections []section
-	Next     page.Link // the page after this one; the zero value: this is the last
+	Next     page.Link // the page after this one, of those beside it; the zero value: this is the last
 }
 
 // Contents is the list of all pages, with the search.
@@ -33,6 +33,8 @@ type Contents struct {
 type Entry struct {
 	page.Link
 	Current bool
+	Parts   []Entry // the pages that belong to it; listed while one of them, or it, is read
+	Open    bool
 }
 
 // ShowDocs shows a page of the guide; without a name, the first one.
@@ -59,8 +61,9 @@ func (m *Room) ShowDocs(w http.ResponseWriter, r *http.Request, v page.Visit) {
 	if v.Account.ID == "" {
 		shown.SignIn = "/signin?to=/docs/" + m.guide[at].Name
 	}
-	if at+1 < len(m.guide) {
-		shown.Next = page.Link{Words: m.guide[at+1].Title, Address: "/docs/" + m.guide[at+1].Name}
+	beside := func(a article) bool { return a.Of == m.guide[at].Of }
+	if next := slices.IndexFunc(m.guide[at+1:], beside); next >= 0 {
+		shown.Next = m.guide[at+1+next].link()
 	}
 	m.pages.RenderShared(w, r, v, &m.shared, m.guide[at].Name, shown)
 }
@@ -72,7 +75,19 @@ const apiName = "api"
 func (m *Room) contents(current string) Contents {
 	var list []Entry
 	for _, a := range m.guide {
-		list = append(list, Entry{page.Link{Words: a.Title, Address: "/docs/" + a.Name}, a.Name == current})
+		entry := Entry{Link: a.link(), Current: a.Name == current}
+		entry.Open = entry.Current
+		if a.Of == "" {
+			list = append(list, entry)
+			continue
+		}
+		whole := &list[len(list)-1] // readGuide has it just before its parts
+		whole.Parts = append(whole.Parts, entry)
+		whole.Open = whole.Open || entry.Current
 	}
-	return Contents{Pages: append(list, Entry{page.Link{Words: "Management API reference", Address: "/docs/" + apiName}, current == apiName})}
+	reference := page.Link{Words: "Management API reference", Address: "/docs/" + apiName}
+	return Contents{Pages: append(list, Entry{Link: reference, Current: current == apiName})}
 }
+
+// link leads to the page.
+func (a article) link() page.Link { return page.Link{Words: a.Title, Address: "/docs/" + a.Name} }

@@ -78,7 +78,11 @@ var (
 func TestEveryPageOfTheGuideIsShownAndItsLinksLeadSomewhere(t *testing.T) {
 	t.Parallel()
 	m := newRoom(t)
-	for _, entry := range m.contents("").Pages {
+	all := m.contents("").Pages
+	for _, entry := range all {
+		all = append(all, entry.Parts...)
+	}
+	for _, entry := range all {
 		status, body := read(t, m, entry.Address)
 		if status != http.StatusOK || strings.Count(body, "<h1>") != 1 {
 			t.Fatalf("%s: %d with %d headings", entry.Address, status, strings.Count(body, "<h1>"))

@@ -22,6 +22,7 @@ import (
 // article is one page of the guide.
 type article struct {
 	Name     string // in the address
+	Of       string // the name of the page that it belongs to, below which it is listed; empty: none
 	Title    string // the first heading
 	html     string // of what follows it, with the values still in braces
 	Sections []section
@@ -37,13 +38,33 @@ type section struct {
 
 var fileName = regexp.MustCompile(`^[0-9]+-([a-z0-9-]+)\.md$`)
 
-// readGuide renders guide/NN-name.md, in the order of NN.
+// readGuide renders guide/NN-name.md, in the order of NN, each followed by the pages guide/name/NN-part.md that belong to it.
 func readGuide(files fs.FS) ([]article, error) {
-	names, err := fs.Glob(files, "guide/*.md")
+	top, err := readFolder(files, "guide")
+	if err != nil {
+		return nil, err
+	}
+	var guide []article
+	for _, a := range top {
+		parts, err := readFolder(files, "guide/"+a.Name)
+		if err != nil {
+			return nil, err
+		}
+		for i := range parts {
+			parts[i].Of = a.Name
+		}
+		guide = append(append(guide, a), parts...)
+	}
+	return guide, nil
+}
+
+// readFolder renders the pages of a folder; one that is not there has none.
+func readFolder(files fs.FS, folder string) ([]article, error) {
+	names, err := fs.Glob(files, folder+"/*.md")
 	if err != nil {
 		return nil, fmt.Errorf("read the guide: %w", err)
 	}
-	var guide []article
+	var read []article
 	for _, name := range names {
 		match := fileName.FindStringSubmatch(path.Base(name))
 		if match == nil {
@@ -53,13 +74,13 @@ func readGuide(files fs.FS) ([]article, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the guide: %w", err)
 		}
-		read, err := render(match[1], source)
+		rendered, err := render(match[1], source)
 		if err != nil {
 			return nil, fmt.Errorf("read the guide: %s: %w", name, err)
 		}
-		guide = append(guide, read)
+		read = append(read, rendered)
 	}
-	return guide, nil
+	return read, nil
 }
 
 // markdown does not let raw HTML through: the text is ours, but so is the rule that pages hold no script.
