@@ -70,7 +70,7 @@ var rooms = slices.Concat(
 		{"bench", house, "the benchmark drives the real server"},
 		{"examples/*", nil, "an example is an app that somebody else could have written: it knows the wire only"},
 		{"test/rolling", nil, "the rolling restart treats the nodes as a balancer does: it knows the wire and the command line only"},
-		{"interop", nil, "the interoperability run treats the server as a stranger does: it knows the wire and the command line only"},
+		{"interop", []string{"docs"}, "the interoperability run treats the server as a stranger does: it knows the wire, the command line and the guide"},
 	},
 	each(verbs, slices.Concat(ground, tools, verbs), whyVerb),
 )
