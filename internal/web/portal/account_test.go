@@ -249,6 +249,25 @@ func TestAPasskeyThatIsNoneOpensNothing(t *testing.T) {
 	b.get("/account").want(http.StatusOK, "Send me a code")
 }
 
+// Asking a company's provider costs us a request to a stranger's server.
+func TestWhoeverIsNotSignedInMustWaitAfterManyPosts(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	signedIn := s.browser()
+	signedIn.organization(ada, "Analytical Engines")
+	refused := 0
+	for range 130 {
+		b := s.browser() // cookies thrown away each time
+		if b.post("/signin/company", "organization", "org_unknown").status == http.StatusTooManyRequests {
+			refused++
+		}
+	}
+	if refused == 0 || refused > 20 {
+		t.Errorf("%d of 130 posts from one address were refused", refused)
+	}
+	signedIn.get("/organizations/new").want(http.StatusOK, "Create your organization")
+}
+
 func TestACompanyThatHasNoSignIn(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

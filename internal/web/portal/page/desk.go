@@ -52,10 +52,11 @@ type Desk struct {
 	Now      func() time.Time
 	Room     *Room // for error pages
 
-	posts rate.Buckets // of signed-in accounts
+	posts rate.Buckets // of signed-in accounts, and of networks where nobody is signed in
 }
 
-// Open serves a page that is there for everybody; the visit says who looks, if anybody is signed in.
+// Open serves a page that is there for everybody; the visit says who looks, if anybody is signed in. Whoever is not must wait if
+// too much is posted from the same network.
 func (d *Desk) Open(next Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, err := d.visit(r)
@@ -63,8 +64,36 @@ func (d *Desk) Open(next Handler) http.Handler {
 			d.Fail(w, r, v, err)
 			return
 		}
+		if v.Account.ID == "" {
+			if err := d.mayPostUnknown(r, v.Now); err != nil {
+				d.Fail(w, r, v, err)
+				return
+			}
+		}
 		next(w, r, v)
 	})
+}
+
+// mayPostUnknown takes one of the posts of each network around who is not signed in: one address has few, and whoever rents many
+// shares those of the network that they are in. Error: *dialtone.BudgetError.
+func (d *Desk) mayPostUnknown(r *http.Request, now time.Time) error {
+	if r.Method != http.MethodPost {
+		return nil
+	}
+	address := d.ClientIP(r)
+	for _, network := range []struct {
+		key   string
+		limit rate.Limit
+	}{
+		{"household:" + dialtone.Household(address), rate.Limit{PerMinute: 120, Burst: 120}},
+		{"neighbourhood:" + dialtone.Neighbourhood(address), rate.Limit{PerMinute: 1_200, Burst: 1_200}},
+		{"provider:" + dialtone.Provider(address), rate.Limit{PerMinute: 12_000, Burst: 12_000}},
+	} {
+		if wait := d.posts.Take(network.key, network.limit, now); wait > 0 {
+			return fmt.Errorf("post: %w", &dialtone.BudgetError{Key: "posts:" + network.key, RetryAfter: wait})
+		}
+	}
+	return nil
 }
 
 // Signed serves a page for people who are signed in. All others are sent to sign in first, and come back to it. An account that
