@@ -249,6 +249,22 @@ func TestAPasskeyThatIsNoneOpensNothing(t *testing.T) {
 	b.get("/account").want(http.StatusOK, "Send me a code")
 }
 
+// Browsers send the domain of an address in either writing; mail servers want the one in ASCII; people read the other.
+func TestAMailboxIsOneAccountInBothWritings(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	const wire, shown = "ada@xn--bcher-kva.example", "ada@bücher.example"
+	first := s.browser()
+	asked := first.post("/signin", "email", shown).want(http.StatusOK, shown)
+	first.post("/signin/code", "r", asked.value("r"), "code", s.code(wire))
+	made := first.post("/organizations/new", "name", "Analytical Engines").want(http.StatusOK, "Analytical Engines")
+	path, _, _ := strings.Cut(made.path, "?")
+	second := s.browser()
+	second.signIn(wire)
+	second.get(path+"/members").want(http.StatusOK, shown, "owner").without(wire)
+	second.get("/account").want(http.StatusOK, shown)
+}
+
 // Asking a company's provider costs us a request to a stranger's server.
 func TestWhoeverIsNotSignedInMustWaitAfterManyPosts(t *testing.T) {
 	t.Parallel()
