@@ -316,6 +316,9 @@ func (r *libraryRun) forge(ctx context.Context, app string) error {
 	if err == nil {
 		return fmt.Errorf("the answer is taken: %s", page)
 	}
+	if _, unreached := errors.AsType[*net.OpError](err); unreached {
+		return fmt.Errorf("nobody was there to refuse it: %w", err)
+	}
 	return nil
 }
 

@@ -118,6 +118,18 @@ func TestEveryPageOfTheGuideIsShownAndItsLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
+func TestThePartsOfAPageAreListedWhileItIsRead(t *testing.T) {
+	t.Parallel()
+	m := newRoom(t)
+	for address, want := range map[string]bool{"/docs/get-started": false, "/docs/libraries": true, "/docs/django": true, "/docs/api": false} {
+		_, body := read(t, m, address)
+		list, _, _ := strings.Cut(body, "<article")
+		if got := strings.Contains(list, `href="/docs/django"`); got != want {
+			t.Errorf("%s lists the pages on libraries: %t", address, got)
+		}
+	}
+}
+
 func TestTheReadersOwnClientStandsInTheExamples(t *testing.T) {
 	t.Parallel()
 	m := newRoom(t)
