@@ -113,8 +113,8 @@ func (s *stage) newDispatcher() {
 	s.Dispatcher = s.pending
 }
 
-// sms waits for what is on its way and returns the texts to a number, newest first.
-func (s *stage) sms(number dialtone.PhoneNumber) []string {
+// arrive waits for what is on its way: messages travel side by side, and a later one may be there first.
+func (s *stage) arrive() {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -122,6 +122,12 @@ func (s *stage) sms(number dialtone.PhoneNumber) []string {
 		s.t.Fatal(err)
 	}
 	s.newDispatcher()
+}
+
+// sms returns the texts to a number, newest first.
+func (s *stage) sms(number dialtone.PhoneNumber) []string {
+	s.t.Helper()
+	s.arrive()
 	var texts []string
 	for _, r := range s.inbox.List() {
 		if r.To == number.E164() {
@@ -163,6 +169,7 @@ func asker(browser string) Asker {
 
 func (s *stage) start(r StartRequest) Started {
 	s.t.Helper()
+	s.arrive()
 	started, err := s.Start(context.Background(), r, s.now)
 	if err != nil {
 		s.t.Fatal(err)
@@ -175,6 +182,8 @@ func (s *stage) verify(challengeID, browser, pin string) (Outcome, error) {
 }
 
 func (s *stage) resend(challengeID, browser string) (Started, error) {
+	s.t.Helper()
+	s.arrive()
 	return s.Resend(context.Background(), ResendRequest{Asker: asker(browser), ChallengeID: challengeID}, s.now)
 }
 
