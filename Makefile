@@ -1,6 +1,8 @@
 # What can be done with this repository. `make` alone explains the targets; each is a command that also works by itself.
 
 .DEFAULT_GOAL := help
+# Node.js where the system's is too old: see scripts/install-test-tools.
+export PATH := $(CURDIR)/test/node/node_modules/.bin:$(PATH)
 .PHONY: help demo test long interop check bench fuzz
 
 help: ## explain the targets
