@@ -18,9 +18,8 @@ import (
 
 // Store is what the rules need of the database.
 type Store interface {
-	PutConsent(ctx context.Context, c dialtone.Consent, history dialtone.ConsentEvent, event dialtone.Event) (dialtone.Consent, error)
+	PutConsent(ctx context.Context, c dialtone.Consent, history dialtone.ConsentEvent, event dialtone.Event, asked time.Time) (dialtone.Consent, error)
 	AppendConsentEvent(ctx context.Context, history dialtone.ConsentEvent) error
-	ConsentHistory(ctx context.Context, subscriptionID, productID string) ([]dialtone.ConsentEvent, error)
 	RevokeConsent(ctx context.Context, subscriptionID, productID string, history dialtone.ConsentEvent, event dialtone.Event, now time.Time) error
 	RevokeConsentByLink(ctx context.Context, linkID string, linkExpires time.Time, subscriptionID, productID string, history dialtone.ConsentEvent, event dialtone.Event, now time.Time) error
 }
@@ -81,14 +80,12 @@ func (b Book) Give(ctx context.Context, a Answer, now time.Time) (dialtone.Conse
 	if len(granted) == 0 {
 		return dialtone.Consent{}, fmt.Errorf("give consent: %w: nothing is granted", dialtone.ErrInvalid)
 	}
-	if err := b.stillAsked(ctx, a); err != nil {
-		return dialtone.Consent{}, fmt.Errorf("give consent: %w", err)
-	}
 	kind, eventKind, counted := dialtone.ConsentGranted, dialtone.EventConsentGranted, dialtone.TallyConsentGranted
-	id := a.Before.ID
+	id, asked := a.Before.ID, a.Seen
 	if id == "" {
 		id = secret.ID("co")
 	} else {
+		asked = time.Time{} // what is in force was given after any removal
 		kind, eventKind, counted = dialtone.ConsentUpdated, dialtone.EventConsentUpdated, dialtone.TallyConsentUpdated
 	}
 	c := dialtone.Consent{
@@ -104,7 +101,7 @@ func (b Book) Give(ctx context.Context, a Answer, now time.Time) (dialtone.Conse
 	}
 	history := a.history(kind, now)
 	history.ConsentID, history.Scopes = id, granted
-	given, err := b.Store.PutConsent(ctx, c, history, outbox(eventKind, c, a.ClientID, now))
+	given, err := b.Store.PutConsent(ctx, c, history, outbox(eventKind, c, a.ClientID, now), asked)
 	if err != nil {
 		return dialtone.Consent{}, fmt.Errorf("give consent: %w", err)
 	}
@@ -112,22 +109,6 @@ func (b Book) Give(ctx context.Context, a Answer, now time.Time) (dialtone.Conse
 		ProductID: a.Product.ID, ClientID: a.ClientID, OperatorID: a.Subscription.OperatorID, Hour: now, Kind: counted, Count: 1,
 	})
 	return given, nil
-}
-
-// stillAsked returns ErrConflict if the question of the page has been answered by a removal since.
-func (b Book) stillAsked(ctx context.Context, a Answer) error {
-	if a.Before.ID != "" {
-		return nil // what is in force was given after any removal
-	}
-	history, err := b.Store.ConsentHistory(ctx, a.Subscription.ID, a.Product.ID)
-	if err != nil {
-		return err
-	}
-	removed := func(e dialtone.ConsentEvent) bool { return e.Kind == dialtone.ConsentRevoked && e.At.After(a.Seen) }
-	if slices.ContainsFunc(history, removed) {
-		return dialtone.ErrConflict
-	}
-	return nil
 }
 
 // Refuse records that the person said no on the consent page. What was granted before stays.

@@ -71,7 +71,8 @@ type Try struct {
 	MaxAttempts int
 	// GuessKey is the budget in which a wrong try is counted; empty: it is not. It refuses nothing here: a right code would be refused
 	// for what others tried.
-	GuessKey string
+	GuessKey  string
+	ProductID string // whose consent Tried.State tells
 	// Session is inserted if the code is right. Its OperatorID and SubscriptionID come from the challenge's subscription.
 	Session Session
 }
@@ -80,7 +81,13 @@ type Try struct {
 type Tried struct {
 	Challenge Challenge // after the try
 	Right     bool
-	Session   Session // the one inserted; zero unless Right
+	State     SessionState // of the session inserted, at the Try's product; zero unless Right
+}
+
+// ChallengeState is what one read says of a challenge.
+type ChallengeState struct {
+	Challenge
+	Line Subscription // whose number it was made for; its ID is empty if nobody serves that
 }
 
 // SessionState is what one read says of a browser that shows a session cookie at a product.

@@ -145,8 +145,8 @@ func TestASandboxNumberHasAFixedPINAndNoSMS(t *testing.T) {
 		t.Fatal(err)
 	}
 	outcome := s.mustVerify(started.ChallengeID, "browser", "740605")
-	if outcome.Session.OperatorID != "sandbox" {
-		t.Errorf("session %+v", outcome.Session)
+	if outcome.State.Session.OperatorID != "sandbox" {
+		t.Errorf("session %+v", outcome.State.Session)
 	}
 	if n := len(s.sms(sandbox)); n != 0 {
 		t.Errorf("%d SMS left", n)

@@ -28,7 +28,7 @@ func TestServedUnservedAndBlockedNumbersCannotBeToldApart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows = append(rows, row)
+		rows = append(rows, row.Challenge)
 		code, ok := s.openCode(row.ID, row.SealedCode)
 		if !ok {
 			t.Fatalf("%s: no code is kept", number.E164())

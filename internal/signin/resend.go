@@ -3,7 +3,6 @@ package signin
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -24,10 +23,11 @@ type ResendRequest struct {
 // if it was sent often enough, with a *BudgetError if waiting helps; ErrExpired if the challenge is over, or its tries are
 // used up: then Start again; ErrSuperseded; ErrNotFound.
 func (s *Service) Resend(ctx context.Context, r ResendRequest, now time.Time) (Started, error) {
-	c, err := s.challengeOf(ctx, r.ChallengeID, r.BrowserID)
+	state, err := s.challengeOf(ctx, r.ChallengeID, r.BrowserID)
 	if err != nil {
 		return Started{}, fmt.Errorf("resend PIN: %w", err)
 	}
+	c := state.Challenge
 	switch {
 	case c.Superseded:
 		return Started{}, fmt.Errorf("resend PIN: %w", dialtone.ErrSuperseded)
@@ -36,10 +36,7 @@ func (s *Service) Resend(ctx context.Context, r ResendRequest, now time.Time) (S
 	case c.Attempts >= s.Policy.Tries:
 		return Started{}, fmt.Errorf("resend PIN after too many tries: %w", dialtone.ErrExpired)
 	}
-	line, err := s.challengedLine(ctx, c)
-	if err != nil {
-		return Started{}, fmt.Errorf("resend PIN: %w", err)
-	}
+	line := s.challengedLine(state)
 	if !s.reached(line, r.App) {
 		line = dialtone.Subscription{} // the operator took the product away since the start
 	}
@@ -84,27 +81,21 @@ func (s *Service) digits(c dialtone.Challenge) int { return cmp.Or(c.Digits, s.P
 
 // challengedLine returns the line that a challenge's PIN goes to, or a zero one if it was none, or is no longer the line of
 // that number.
-func (s *Service) challengedLine(ctx context.Context, c dialtone.Challenge) (dialtone.Subscription, error) {
-	line, err := s.Store.Subscription(ctx, c.SubscriptionID)
-	switch {
-	case errors.Is(err, dialtone.ErrNotFound):
-		return dialtone.Subscription{}, nil
-	case err != nil:
-		return dialtone.Subscription{}, err
-	case !line.Active() || s.switchedOff(line) || !secret.Equal(s.numberKey(line.PhoneNumber), c.NumberKey):
-		return dialtone.Subscription{}, nil
+func (s *Service) challengedLine(c dialtone.ChallengeState) dialtone.Subscription {
+	if !c.Line.Active() || s.switchedOff(c.Line) || !secret.Equal(s.numberKey(c.Line.PhoneNumber), c.NumberKey) {
+		return dialtone.Subscription{}
 	}
-	return line, nil
+	return c.Line
 }
 
 // challengeOf returns the challenge if the browser is the one that started it. ErrForbidden otherwise.
-func (s *Service) challengeOf(ctx context.Context, id, browserID string) (dialtone.Challenge, error) {
+func (s *Service) challengeOf(ctx context.Context, id, browserID string) (dialtone.ChallengeState, error) {
 	c, err := s.Store.Challenge(ctx, id)
 	if err != nil {
-		return dialtone.Challenge{}, err
+		return dialtone.ChallengeState{}, err
 	}
 	if !secret.Equal(c.BrowserHash, secret.Hash(browserID)) {
-		return dialtone.Challenge{}, fmt.Errorf("challenge of another browser: %w", dialtone.ErrForbidden)
+		return dialtone.ChallengeState{}, fmt.Errorf("challenge of another browser: %w", dialtone.ErrForbidden)
 	}
 	return c, nil
 }

@@ -30,18 +30,17 @@ import (
 // Store is what signing in needs of the database.
 type Store interface {
 	directory.Store
-	Subscription(ctx context.Context, id string) (dialtone.Subscription, error)
 
-	// CreateChallenge spends the budgets, supersedes the open challenges of the same browser and request, and inserts a new one,
-	// all or nothing; it returns it with the code that it got. *BudgetError if a budget is used up.
+	// CreateChallenge charges the budgets, then supersedes the open challenges of the same browser and request and inserts a new
+	// one; it returns it with the code that it got. *BudgetError if a budget is used up.
 	CreateChallenge(ctx context.Context, issue dialtone.Issue, now time.Time) (dialtone.Challenge, error)
-	Challenge(ctx context.Context, id string) (dialtone.Challenge, error)
+	Challenge(ctx context.Context, id string) (dialtone.ChallengeState, error)
 	// ResendChallenge counts a send and changes the challenge; a new code gets all its tries. ErrConflict: too early;
 	// ErrExpired; ErrExhausted: sent often enough, or a *BudgetError.
 	ResendChallenge(ctx context.Context, id, browserHash string, change dialtone.Resend, maxSends int,
 		budgets []dialtone.Budget, now time.Time) (dialtone.Challenge, error)
-	// TryChallenge counts a try and, if the code is right, inserts the session, in one transaction. ErrConflict with the
-	// challenge if it was verified before.
+	// TryChallenge counts a try and, if the code is right, inserts the session, in one transaction, and returns what SessionState
+	// would. ErrConflict with the challenge if it was verified before.
 	TryChallenge(ctx context.Context, try dialtone.Try, now time.Time) (dialtone.Tried, error)
 
 	SessionState(ctx context.Context, sessionID, productID string) (dialtone.SessionState, error)

@@ -24,22 +24,22 @@ func TestAPersonSignsInWithThePINFromTheSMS(t *testing.T) {
 	}
 	pin := s.pin(served)
 	outcome := s.mustVerify(started.ChallengeID, "browser", pin[:3]+" "+pin[3:])
-	if got := outcome.Session; got.SubscriptionID != "sub_33639980000" || got.OperatorID != "fjord" || !got.AuthTime.Equal(s.now) ||
+	if got := outcome.State.Session; got.SubscriptionID != "sub_33639980000" || got.OperatorID != "fjord" || !got.AuthTime.Equal(s.now) ||
 		strings.Join(got.AMR, " ") != "sms otp" || !got.Expires.Equal(s.now.Add(30*24*time.Hour)) {
 		t.Errorf("session %+v", got)
 	}
 
 	cookie := outcome.Cookie.Reveal()
 	state, err := s.Session(ctx, cookie, "product", s.now)
-	if err != nil || state.Session.ID != outcome.Session.ID || state.Subscription.PhoneNumber != served || state.Consent.ID != "" {
+	if err != nil || state.Session.ID != outcome.State.Session.ID || state.Subscription.PhoneNumber != served || state.Consent.ID != "" {
 		t.Errorf("session %+v, error %v", state, err)
 	}
 	if strings.Contains(cookie, state.Session.SecretHash) {
 		t.Error("the cookie can be made from the database alone")
 	}
 	for name, forged := range map[string]string{
-		"empty": "", "no secret": outcome.Session.ID, "empty secret": outcome.Session.ID + ".", "another secret": cookie + "A",
-		"the hash": outcome.Session.ID + "." + state.Session.SecretHash, "another id": "ses_x" + cookie, "too long": cookie + strings.Repeat("A", 300),
+		"empty": "", "no secret": outcome.State.Session.ID, "empty secret": outcome.State.Session.ID + ".", "another secret": cookie + "A",
+		"the hash": outcome.State.Session.ID + "." + state.Session.SecretHash, "another id": "ses_x" + cookie, "too long": cookie + strings.Repeat("A", 300),
 	} {
 		_, err := s.Session(ctx, forged, "product", s.now)
 		wantError(t, name, err, dialtone.ErrNotFound)
@@ -79,8 +79,8 @@ func TestANewerPINSupersedesTheOlderOne(t *testing.T) {
 	s.later(31 * time.Second)
 	_, err = s.resend(older.ChallengeID, "browser")
 	wantError(t, "resend of the older PIN", err, dialtone.ErrSuperseded)
-	if got := s.mustVerify(newer.ChallengeID, "browser", s.pin(served2)); got.Session.SubscriptionID != "sub_33639980001" {
-		t.Errorf("session %+v", got.Session)
+	if got := s.mustVerify(newer.ChallengeID, "browser", s.pin(served2)); got.State.Session.SubscriptionID != "sub_33639980001" {
+		t.Errorf("session %+v", got.State.Session)
 	}
 }
 
@@ -103,8 +103,8 @@ func TestTheRightPINTwiceGivesTheSameSession(t *testing.T) {
 	verifying.Wait()
 	first := <-outcomes
 	for range cap(outcomes) - 1 {
-		if other := <-outcomes; other.Session.ID != first.Session.ID || other.Cookie != first.Cookie {
-			t.Errorf("two sessions: %s and %s", first.Session.ID, other.Session.ID)
+		if other := <-outcomes; other.State.Session.ID != first.State.Session.ID || other.Cookie != first.Cookie {
+			t.Errorf("two sessions: %s and %s", first.State.Session.ID, other.State.Session.ID)
 		}
 	}
 	_, err := s.verify(started.ChallengeID, "browser", wrong(pin))

@@ -23,7 +23,7 @@ func (s *Service) State(ctx context.Context, challengeID, browserID string) (Sta
 		return State{}, fmt.Errorf("state of PIN: %w", err)
 	}
 	state := State{
-		Expires: c.Expires, NextSend: c.NextSend, TriesLeft: max(0, s.Policy.Tries-c.Attempts), Superseded: c.Superseded, Digits: s.digits(c),
+		Expires: c.Expires, NextSend: c.NextSend, TriesLeft: max(0, s.Policy.Tries-c.Attempts), Superseded: c.Superseded, Digits: s.digits(c.Challenge),
 		Verified: !c.Verified.IsZero(),
 	}
 	if c.Sends >= s.Policy.maxSends() {

@@ -1,7 +1,6 @@
 package signin
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,9 +22,9 @@ type VerifyRequest struct {
 
 // Outcome is a person who proved a number.
 type Outcome struct {
-	Session dialtone.Session
-	Cookie  secret.Text // the session cookie's value
-	Known   secret.Text // the value of a cookie that lasts, and comes back as Asker.Known
+	State  dialtone.SessionState // at the app's product
+	Cookie secret.Text           // the session cookie's value
+	Known  secret.Text           // the value of a cookie that lasts, and comes back as Asker.Known
 }
 
 // WrongPINError says that the PIN is not the one that was sent, and how many tries are left: at least one.
@@ -60,16 +59,13 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest, now time.Time) (O
 	if !secret.Equal(c.RequestHash, r.RequestHash) {
 		return Outcome{}, fmt.Errorf("verify PIN of another request: %w", dialtone.ErrForbidden)
 	}
-	if off, err := s.challengeSwitchedOff(ctx, c); err != nil || off {
-		return Outcome{}, fmt.Errorf("verify PIN of the sandbox, which is switched off: %w", cmp.Or(err, dialtone.ErrExpired))
+	if s.switchedOff(c.Line) {
+		return Outcome{}, fmt.Errorf("verify PIN of the sandbox, which is switched off: %w", dialtone.ErrExpired)
 	}
-	if len(pin) != s.digits(c) {
-		return Outcome{}, fmt.Errorf("PIN: %w: it is not %d digits", dialtone.ErrInvalid, s.digits(c))
+	if digits := s.digits(c.Challenge); len(pin) != digits {
+		return Outcome{}, fmt.Errorf("PIN: %w: it is not %d digits", dialtone.ErrInvalid, digits)
 	}
-	line, err := s.challengedLine(ctx, c)
-	if err != nil {
-		return Outcome{}, fmt.Errorf("verify PIN: %w", err)
-	}
+	line := s.challengedLine(c)
 	if line.ID == "" {
 		pin = secret.Digits(noPIN) // the number was never served, or changed hands since: counted, and never right
 	}
@@ -84,7 +80,7 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest, now time.Time) (O
 	}
 	tried, err := s.Store.TryChallenge(ctx, dialtone.Try{
 		ID: c.ID, BrowserHash: c.BrowserHash, RequestHash: c.RequestHash, CodeHash: hash, MaxAttempts: s.Policy.Tries,
-		GuessKey: s.guessKey(r.Asker, c, line),
+		GuessKey: s.guessKey(r.Asker, c.Challenge, line), ProductID: r.App.Product.ID,
 		Session: dialtone.Session{
 			ID: sessionID, SecretHash: cookie.hash(), AMR: amr, AuthTime: now, Created: now, Expires: now.Add(s.Policy.SessionLifetime),
 		},
@@ -96,7 +92,7 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest, now time.Time) (O
 		return Outcome{}, fmt.Errorf("verify PIN: %w", err)
 	case tried.Right:
 		s.strangers.signedIn(r.Asker, now)
-		return Outcome{Session: tried.Session, Cookie: cookie.text(), Known: s.remember(r.Known, tried.Session)}, nil
+		return Outcome{State: tried.State, Cookie: cookie.text(), Known: s.remember(r.Known, tried.State.Session)}, nil
 	}
 	s.strangers.guess(r.Asker, now)
 	switch {
@@ -115,18 +111,6 @@ func (s *Service) guessKey(a Asker, c dialtone.Challenge, line dialtone.Subscrip
 	return budgetKey(countGuesses, c.NumberKey)
 }
 
-// challengeSwitchedOff reports whether a challenge was made for a test number before the sandbox was switched off.
-func (s *Service) challengeSwitchedOff(ctx context.Context, c dialtone.Challenge) (bool, error) {
-	if s.Sandbox {
-		return false, nil
-	}
-	line, err := s.Store.Subscription(ctx, c.SubscriptionID)
-	if errors.Is(err, dialtone.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil && s.switchedOff(line), err
-}
-
 // repeat answers a PIN that was entered before: with the same session if it is right and came soon.
 func (s *Service) repeat(ctx context.Context, a Asker, c dialtone.Challenge, hash string, now time.Time) (Outcome, error) {
 	over := fmt.Errorf("verify PIN that was used: %w", dialtone.ErrExpired)
@@ -137,14 +121,14 @@ func (s *Service) repeat(ctx context.Context, a Asker, c dialtone.Challenge, has
 	if !ok {
 		return Outcome{}, over
 	}
-	state, err := s.Session(ctx, cookie.text().Reveal(), "", now)
+	state, err := s.Session(ctx, cookie.text().Reveal(), a.App.Product.ID, now)
 	if errors.Is(err, dialtone.ErrNotFound) {
 		return Outcome{}, over
 	}
 	if err != nil {
 		return Outcome{}, fmt.Errorf("verify PIN again: %w", err)
 	}
-	return Outcome{Session: state.Session, Cookie: cookie.text(), Known: s.remember(a.Known, state.Session)}, nil
+	return Outcome{State: state, Cookie: cookie.text(), Known: s.remember(a.Known, state.Session)}, nil
 }
 
 // parsePIN takes away what people and keyboards put between the digits. Nothing but a PIN of the right length costs a try.

@@ -3,53 +3,125 @@ package store
 import (
 	"context"
 	"fmt"
-	"strings"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
-// spend adds an entry to the budget. Error: *dialtone.BudgetError if a limit does not allow it.
+// charges is a row for each limit of each budget of each payer; a budget without limits has one that always allows.
+var charges = newShared(`
+	WITH asked (n, payer, key, spent_at, since, until, most) AS (VALUES %s),
+	weighed AS (
+		SELECT a.payer, a.key, a.spent_at, a.most <= (
+			SELECT COUNT(*) FILTER (WHERE e.spent_at > a.since AND e.spent_at <= a.until) FROM budget_entry AS e WHERE e.key = a.key
+		) AS used_up
+		FROM asked AS a WHERE a.key IS NOT NULL)
+	INSERT INTO budget_entry (key, seq, spent_at)
+	SELECT w.key, COALESCE((SELECT MAX(e.seq) FROM budget_entry AS e WHERE e.key = w.key), 0) + 1, MIN(w.spent_at)
+	FROM weighed AS w
+	WHERE w.payer NOT IN (SELECT payer FROM weighed WHERE used_up)
+	GROUP BY w.key
+	ORDER BY w.key
+	ON CONFLICT (key, seq) DO NOTHING
+	RETURNING key, seq`,
+	"BIGINT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT")
+
+// outcome is what became of one payer's charges. Neither charged nor refused: somebody else took from one of the budgets at the same
+// moment, so that it has to be counted again.
+type outcome struct {
+	charged bool
+	refusal error // *dialtone.BudgetError
+}
+
+// chargeEach adds an entry to each budget of each payer, or to none of that payer's. No budget may come twice.
 //
-// Counting and adding are one statement. Two who spend at once take the same number, and the primary key lets one of them
-// through; the other counts again and sees the first.
-func spend(ctx context.Context, t tx, b dialtone.Budget, now time.Time) error {
-	if b.Key == "" {
-		return nil // nothing is counted, as for sandbox numbers
+// Counting and adding are one statement. Two who charge at once take the same number, and the primary key lets one of them
+// through; the other takes back what it has. All take the keys in one order, so that nobody waits for whoever waits for them. What lies
+// further in the future than a limit is long was written by a clock that was wrong, and would otherwise refuse everybody until that day.
+func chargeEach(ctx context.Context, t tx, payers [][]dialtone.Budget, now time.Time) ([]outcome, error) {
+	var args []any
+	for payer, budgets := range payers {
+		more, _ := charging(payer, budgets, now)
+		args = append(args, more...)
 	}
-	s := spending(b, now)
-	for {
-		if err := t.together(ctx, s); err != nil || s.changed == 1 {
-			return err
+	added := make(map[string]int64) // numbers by key
+	if len(args) > 0 {
+		var key string
+		var seq int64
+		statement := charges.step(args)
+		statement.into, statement.do = []any{&key, &seq}, func() { added[key] = seq }
+		if err := t.together(ctx, statement); err != nil {
+			return nil, err
 		}
+	}
+	outcomes := make([]outcome, len(payers))
+	for payer, budgets := range payers {
+		var err error
+		if outcomes[payer], err = settle(ctx, t, budgets, added, now); err != nil {
+			return nil, err
+		}
+	}
+	return outcomes, nil
+}
+
+// settle takes back what was added to some of a payer's budgets only, and says which one is used up.
+func settle(ctx context.Context, t tx, budgets []dialtone.Budget, added map[string]int64, now time.Time) (outcome, error) {
+	missing := slices.ContainsFunc(budgets, func(b dialtone.Budget) bool { return b.Key != "" && added[b.Key] == 0 })
+	if !missing {
+		return outcome{charged: true}, nil
+	}
+	for _, b := range budgets {
+		if added[b.Key] == 0 {
+			continue
+		}
+		if _, err := t.exec(ctx, `DELETE FROM budget_entry WHERE key = $1 AND seq = $2`, b.Key, added[b.Key]); err != nil {
+			return outcome{}, err
+		}
+	}
+	for _, b := range budgets {
 		wait, err := exhausted(ctx, t, b, now)
 		if err != nil {
-			return err
+			return outcome{}, err
 		}
 		if wait > 0 {
-			return fmt.Errorf("spend: %w", &dialtone.BudgetError{Key: b.Key, RetryAfter: wait})
+			return outcome{refusal: fmt.Errorf("charge: %w", &dialtone.BudgetError{Key: b.Key, RetryAfter: wait})}, nil
+		}
+	}
+	return outcome{}, nil
+}
+
+// charge adds an entry to each of the budgets, or to none. Error: *dialtone.BudgetError if a limit does not allow it.
+func charge(ctx context.Context, t tx, budgets []dialtone.Budget, now time.Time) error {
+	for {
+		outcomes, err := chargeEach(ctx, t, [][]dialtone.Budget{budgets}, now)
+		switch {
+		case err != nil:
+			return err
+		case outcomes[0].charged || outcomes[0].refusal != nil:
+			return outcomes[0].refusal
 		}
 	}
 }
 
-// spending returns the statement that spends from the budget if all limits allow it.
-func spending(b dialtone.Budget, now time.Time) *step {
-	args := []any{b.Key, now.UnixMicro()}
-	allowed := []string{"TRUE"}
-	for _, limit := range b.Limits {
-		args = append(args, now.Add(-limit.Window).UnixMicro(), now.Add(limit.Window).UnixMicro(), limit.Count)
-		allowed = append(allowed, within(len(args)-2, len(args)-1)+fmt.Sprintf(" < CAST($%d AS BIGINT)", len(args)))
+// charging returns the arguments of charges for one payer, and how many budgets they are. A budget without a key is none: nothing is
+// counted, as for sandbox numbers.
+func charging(payer int, budgets []dialtone.Budget, now time.Time) (args []any, keys int) {
+	for _, b := range budgets {
+		if b.Key == "" {
+			continue
+		}
+		keys++
+		limits := b.Limits
+		if len(limits) == 0 {
+			limits = []dialtone.Limit{{Count: math.MaxInt, Window: time.Microsecond}}
+		}
+		for _, limit := range limits {
+			args = append(args, payer, b.Key, now.UnixMicro(), now.Add(-limit.Window).UnixMicro(), now.Add(limit.Window).UnixMicro(), limit.Count)
+		}
 	}
-	return &step{args: args, text: `INSERT INTO budget_entry (key, seq, spent_at)
-		SELECT CAST($1 AS TEXT), COALESCE(MAX(e.seq), 0) + 1, CAST($2 AS BIGINT) FROM budget_entry AS e WHERE e.key = $1
-		HAVING ` + strings.Join(allowed, " AND ") + `
-		ON CONFLICT (key, seq) DO NOTHING`}
-}
-
-// within counts the entries e between two parameters, which are a window before and a window after now. What lies further in the
-// future was written by a clock that was wrong, and would otherwise refuse everybody until that day.
-func within(from, to int) string {
-	return fmt.Sprintf("COUNT(*) FILTER (WHERE e.spent_at > $%d AND e.spent_at <= $%d)", from, to)
+	return args, keys
 }
 
 // exhausted returns how long it takes until every limit allows one more; zero if they all do.
@@ -76,40 +148,11 @@ func exhausted(ctx context.Context, t tx, b dialtone.Budget, now time.Time) (tim
 	return longest, nil
 }
 
-// guessing returns the statement that counts a wrong try under the key, if the row that $3 names was not verified. It refuses nothing.
-func guessing(key, table, id string, now time.Time) *step {
-	return &step{args: []any{key, now.UnixMicro(), id}, text: `
-		INSERT INTO budget_entry (key, seq, spent_at)
-		SELECT CAST($1 AS TEXT), COALESCE(MAX(e.seq), 0) + 1, CAST($2 AS BIGINT) FROM budget_entry AS e WHERE e.key = $1
-		HAVING EXISTS (SELECT 1 FROM ` + table + ` AS c WHERE c.id = $3 AND c.verified_at IS NULL)
-		ON CONFLICT (key, seq) DO NOTHING`}
-}
-
 // Spend adds an entry to each of the budgets, or to none. Error: *dialtone.BudgetError if a limit does not allow it.
 func (db *DB) Spend(ctx context.Context, budgets []dialtone.Budget, now time.Time) error {
-	return db.write(ctx, func(ctx context.Context, t tx) error { return spendAll(ctx, t, budgets, now) })
+	return db.charge(ctx, desk, budgets, now)
 }
 
-// spendAll spends from all budgets, after the steps that come before. The first budget is in the same round trip as those.
-// Each of the others waits for the one before it: whoever loses a race must not have what the winner waits for.
-func spendAll(ctx context.Context, t tx, budgets []dialtone.Budget, now time.Time, before ...*step) error {
-	if len(budgets) == 0 || budgets[0].Key == "" {
-		if err := t.together(ctx, before...); err != nil {
-			return err
-		}
-	} else {
-		first := spending(budgets[0], now)
-		if err := t.together(ctx, append(before, first)...); err != nil {
-			return err
-		}
-		if first.changed == 1 {
-			budgets = budgets[1:]
-		}
-	}
-	for _, b := range budgets {
-		if err := spend(ctx, t, b, now); err != nil {
-			return err
-		}
-	}
-	return nil
+func (db *DB) charge(ctx context.Context, kind work, budgets []dialtone.Budget, now time.Time) error {
+	return db.on(kind).single(ctx, func(ctx context.Context, t tx) error { return charge(ctx, t, budgets, now) })
 }

@@ -24,15 +24,15 @@ func emailCodeFields(c *dialtone.EmailCode) []any {
 // *dialtone.BudgetError if a budget is used up; then everything is as it was.
 func (db *DB) CreateEmailCode(ctx context.Context, c dialtone.EmailCode, budgets []dialtone.Budget, now time.Time) error {
 	err := db.write(ctx, func(ctx context.Context, t tx) error {
-		supersede := &step{args: []any{c.BrowserHash}, text: `
-			UPDATE email_code SET superseded = TRUE WHERE browser_hash = $1 AND verified_at IS NULL AND NOT superseded`}
-		if err := spendAll(ctx, t, budgets, now, supersede); err != nil {
+		if err := charge(ctx, t, budgets, now); err != nil {
 			return err
 		}
-		_, err := t.exec(ctx, `INSERT INTO email_code (`+emailCodeColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			c.ID, c.BrowserHash, c.EmailKey, c.CodeHash, c.Attempts, c.Superseded, micros(c.Verified), micros(c.Created),
-			c.Expires.UnixMicro())
-		return err
+		supersede := &step{args: []any{c.BrowserHash}, text: `
+			UPDATE email_code SET superseded = TRUE WHERE browser_hash = $1 AND verified_at IS NULL AND NOT superseded`}
+		insert := &step{text: `INSERT INTO email_code (` + emailCodeColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, args: []any{
+			c.ID, c.BrowserHash, c.EmailKey, c.CodeHash, c.Attempts, c.Superseded, micros(c.Verified), micros(c.Created), c.Expires.UnixMicro(),
+		}}
+		return t.together(ctx, supersede, insert)
 	})
 	if err != nil {
 		return fmt.Errorf("create e-mail code: %w", err)

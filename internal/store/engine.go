@@ -19,6 +19,8 @@ type engine interface {
 	write(ctx context.Context, kind work, do func(context.Context, tx) error) error
 	// single is write for a do of exactly one statement.
 	single(ctx context.Context, kind work, do func(context.Context, tx) error) error
+	// unit is write for statements none of which waits for what another one answers.
+	unit(ctx context.Context, kind work, steps func(tx) []*step) error
 	// exclusive is write, for as long as it takes, while nobody else is in exclusive, on any node.
 	exclusive(ctx context.Context, do func(context.Context, tx) error) error
 	// roomy says whether there is room for new data, by writing some.

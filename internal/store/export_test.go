@@ -11,7 +11,9 @@ import (
 // Share sets how many shared statements of a kind run at once, before the database is used.
 func (db *DB) Share(workers int) {
 	db.sessionStates.workers, db.grantStates.workers, db.tokensSpent.workers = workers, workers, workers
+	db.challengeStates.workers, db.linesByNumber.workers = workers, workers
 	db.redemptions.workers, db.rotations.workers = workers, workers
+	db.issues.workers, db.tries.workers, db.consents.workers = workers, workers, workers
 }
 
 // hotStatement is a shared statement with the work that it is, and what it is asked about the nth thing of the plan test.
@@ -30,7 +32,27 @@ func hotStatements() map[string]hotStatement {
 		"redeem": {insertGrants, tokenWrites, func(n int) []any {
 			return []any{name("new", n), "o", name("u", n), "p", "c", name("s", n), name("c", n), "openid", "sms", 1, "", "", 5, 9}
 		}},
-		"rotate": {rotateGrants, tokenWrites, func(n int) []any { return []any{name("g", n), "c", 0, "h", "next", 9, 5} }},
+		"rotate":          {rotateGrants, tokenWrites, func(n int) []any { return []any{name("g", n), "c", 0, "h", "next", 9, 5} }},
+		"challenge_state": {challengeStates, signIns, func(n int) []any { return []any{name("ch", n)} }},
+		"lines": {linesByNumber, signIns, func(n int) []any {
+			return []any{name("+", n), name("no", n), nil, nil, nil, nil, nil, nil}
+		}},
+		"supersede": {supersedeChallenges, signIns, func(n int) []any { return []any{name("b", n), "r"} }},
+		"issue": {insertChallenges, signIns, func(n int) []any {
+			return []any{name("new", n), "b", "r", "n", name("u", n), 0, 1, 5, false, nil, "", 5, 9, "h", "s", 6, "h", "s", 8, name("k", n), 0, 9, 9, 0, 9, 9}
+		}},
+		"try":         {countTries, signIns, func(n int) []any { return []any{name("ch", n), name("b", n), "r", "h", 5, name("new", n), 5, 9} }},
+		"new_session": {insertSessions, signIns, func(n int) []any { return []any{name("ch", n), name("new", n), "", "", 5, 5, 9, nil} }},
+		"consent": {putConsents, signIns, func(n int) []any {
+			return []any{name("new", n), name("u", n), "p", "openid", "", 1, "en", 5, 5}
+		}},
+		"consent_record": {recordConsents, signIns, func(n int) []any {
+			return []any{5, name("new", n), name("u", n), "p", "o", "c", "granted", "openid", 1, "en", "", "", "", "", 5}
+		}},
+		"consent_event": {tellConsents, signIns, func(n int) []any {
+			return []any{5, name("new", n), "k", "o", name("u", n), "p", "c", "{}", 5}
+		}},
+		"charge": {charges, signIns, func(n int) []any { return []any{n, name("k", n), 5, 0, 9, 9} }},
 	}
 }
 
@@ -91,7 +113,7 @@ func (db *DB) RowsRead(ctx context.Context, callers int, grow func()) (rows map[
 			return undo
 		})
 	}
-	if err = run([]work{lookups, tokenReads, tokenWrites}); errors.Is(err, undo) {
+	if err = run([]work{lookups, tokenReads, tokenWrites, signIns}); errors.Is(err, undo) {
 		err = nil
 	}
 	return rows, plans, err
@@ -101,6 +123,10 @@ func explained(ctx context.Context, t tx, name string, s hotStatement, callers i
 	var arguments []string
 	for n := range callers {
 		for _, argument := range s.question(n) {
+			if argument == nil {
+				arguments = append(arguments, "NULL")
+				continue
+			}
 			arguments = append(arguments, fmt.Sprintf("'%v'", argument))
 		}
 	}

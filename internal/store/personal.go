@@ -52,6 +52,17 @@ func (p personal) Scan(value any) error {
 	return err
 }
 
+// orNone scans a sealed column that an outer join may leave NULL.
+type orNone struct{ personal }
+
+func (o orNone) Scan(value any) error {
+	if value == nil {
+		*o.to = ""
+		return nil
+	}
+	return o.personal.Scan(value)
+}
+
 // sealedTable is a table with columns about people.
 type sealedTable struct {
 	name    string

@@ -187,6 +187,34 @@ func (e *postgresEngine) exclusive(ctx context.Context, do func(context.Context,
 
 // once runs do in one transaction.
 func (e *postgresEngine) once(ctx context.Context, kind work, do func(context.Context, tx) error) error {
+	return e.borrow(ctx, kind, func(conn *pgx.Conn) error {
+		t := postgresTransaction{conn: conn, begin: e.begin()}
+		defer t.end()
+		if err := do(ctx, tx{on: &t, classify: e.classify}); err != nil {
+			return undone{err}
+		}
+		return t.commit(ctx)
+	})
+}
+
+// unit sends the steps at once. The server makes a transaction of what comes in one piece and does not say otherwise, so there is
+// neither a BEGIN nor a COMMIT; through a pooler, which settings of a connection do not reach, there is.
+func (e *postgresEngine) unit(ctx context.Context, kind work, steps func(tx) []*step) error {
+	if e.pooled {
+		return e.write(ctx, kind, func(ctx context.Context, t tx) error { return t.together(ctx, steps(t)...) })
+	}
+	ctx, cancel := atMost(ctx, e.bounds.Statement)
+	defer cancel()
+	return retry(ctx, func() error {
+		return e.borrow(ctx, kind, func(conn *pgx.Conn) error {
+			t := tx{on: &postgresTransaction{conn: conn, open: true}, classify: e.classify}
+			return t.together(ctx, steps(t)...)
+		})
+	})
+}
+
+// borrow runs do with a connection for the kind of work.
+func (e *postgresEngine) borrow(ctx context.Context, kind work, do func(*pgx.Conn) error) error {
 	conn, err := e.pools[kind].Conn(ctx)
 	if err != nil {
 		if errors.Is(err, context.Canceled) {
@@ -195,15 +223,7 @@ func (e *postgresEngine) once(ctx context.Context, kind work, do func(context.Co
 		return fmt.Errorf("begin: %w", e.classify(err))
 	}
 	defer conn.Close() // gives it back
-	err = conn.Raw(func(driver any) error {
-		t := postgresTransaction{conn: driver.(*stdlib.Conn).Conn(), begin: e.begin()}
-		defer t.end()
-		if err := do(ctx, tx{on: &t, classify: e.classify}); err != nil {
-			return undone{err}
-		}
-		return t.commit(ctx)
-	})
-	return err
+	return conn.Raw(func(driver any) error { return do(driver.(*stdlib.Conn).Conn()) })
 }
 
 // begin is how a transaction begins.

@@ -35,6 +35,10 @@ var sessionStates = newShared(`
 	LEFT JOIN consent AS c ON `+looked("c.id", "f.consent_id"),
 	"TEXT", "TEXT")
 
+func sessionStateFields(t tx, n *int, s *dialtone.SessionState) []any {
+	return slices.Concat([]any{n}, sessionFields(&s.Session), subscriptionFields(t, &s.Subscription), consentFields(&s.Consent))
+}
+
 // SessionState returns a session, live or not, with its line and the line's consent to the product. Error: ErrNotFound if
 // there is no such session.
 func (db *DB) SessionState(ctx context.Context, sessionID, productID string) (dialtone.SessionState, error) {
@@ -54,9 +58,8 @@ func (db *DB) readSessionStates(ctx context.Context, asked []sessionQuestion) ([
 	var n int
 	var s dialtone.SessionState
 	t := db.on(lookups).read()
-	into := slices.Concat([]any{&n}, sessionFields(&s.Session), subscriptionFields(t, &s.Subscription), consentFields(&s.Consent))
 	text, args := sessionStates.fit(args)
-	err := t.each(ctx, into, func() { answers[n] = found[dialtone.SessionState]{s, true} }, text, args...)
+	err := t.each(ctx, sessionStateFields(t, &n, &s), func() { answers[n] = found[dialtone.SessionState]{s, true} }, text, args...)
 	return answers, err
 }
 

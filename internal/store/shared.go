@@ -42,6 +42,12 @@ const byItself = `LIMIT 1 OFFSET 0`
 // around, too: read the whole table, which was empty when it made the plan, and look for each of its rows among the keys.
 func looked(column, key string) string { return column + ` BETWEEN ` + key + ` AND ` + key }
 
+// step is the statement for the arguments.
+func (s shared) step(args []any) *step {
+	text, args := s.fit(args)
+	return &step{text: text, args: args}
+}
+
 // fit returns the smallest text for the arguments, which it fills up.
 func (s shared) fit(args []any) (string, []any) {
 	size := bits.Len(uint(len(args)/s.width - 1))

@@ -98,6 +98,10 @@ func (e *sqliteEngine) single(ctx context.Context, _ work, do func(context.Conte
 	return e.writer.write(ctx, do)
 }
 
+func (e *sqliteEngine) unit(ctx context.Context, kind work, steps func(tx) []*step) error {
+	return e.write(ctx, kind, func(ctx context.Context, t tx) error { return t.together(ctx, steps(t)...) })
+}
+
 func (e *sqliteEngine) exclusive(ctx context.Context, do func(context.Context, tx) error) error {
 	return e.writer.write(ctx, do)
 }

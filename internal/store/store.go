@@ -31,11 +31,17 @@ type DB struct {
 	condition *condition
 	people    *secret.Keys // see personal.go
 
-	sessionStates *batcher[sessionQuestion, found[dialtone.SessionState]]
-	grantStates   *batcher[grantQuestion, found[dialtone.GrantState]]
-	tokensSpent   *batcher[string, bool]
-	redemptions   *batcher[dialtone.Grant, bool]
-	rotations     *batcher[rotation, found[dialtone.Rotated]]
+	sessionStates   *batcher[sessionQuestion, found[dialtone.SessionState]]
+	grantStates     *batcher[grantQuestion, found[dialtone.GrantState]]
+	tokensSpent     *batcher[string, bool]
+	challengeStates *batcher[string, found[dialtone.ChallengeState]]
+	linesByNumber   *batcher[numberQuestion, []dialtone.Subscription]
+
+	redemptions *batcher[dialtone.Grant, bool]
+	rotations   *batcher[rotation, found[dialtone.Rotated]]
+	issues      *batcher[issued, issue]
+	tries       *batcher[attempt, found[dialtone.Tried]]
+	consents    *batcher[giving, found[dialtone.Consent]]
 }
 
 // Open is OpenBounded with the bounds by default.
@@ -62,8 +68,13 @@ func OpenBounded(ctx context.Context, dsn string, bounds Bounds) (*DB, error) {
 	db.sessionStates = newBatcher(share.reads, opened.background, db.readSessionStates, nil)
 	db.grantStates = newBatcher(share.reads, opened.background, db.readGrantStates, nil)
 	db.tokensSpent = newBatcher(share.reads, opened.background, db.readTokensSpent, nil)
+	db.challengeStates = newBatcher(share.reads, opened.background, db.readChallengeStates, nil)
+	db.linesByNumber = newBatcher(share.reads, opened.background, db.readLinesByNumber, nil)
 	db.redemptions = newBatcher(share.writes, opened.background, db.insertGrants, func(g dialtone.Grant) string { return g.ID })
 	db.rotations = newBatcher(share.writes, opened.background, db.rotateGrants, func(r rotation) string { return r.GrantID })
+	db.issues = newBatcher(share.writes, opened.background, db.createChallenges, issued.by)
+	db.tries = newBatcher(share.writes, opened.background, db.tryChallenges, func(a attempt) string { return a.ID })
+	db.consents = newBatcher(share.writes, opened.background, db.putConsents, giving.to)
 	return db, nil
 }
 

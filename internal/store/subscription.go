@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
@@ -14,6 +15,14 @@ const subscriptionColumns = `u.id, u.operator_id, u.phone_number, u.status, u.la
 func subscriptionFields(t tx, s *dialtone.Subscription) []any {
 	return []any{
 		&s.ID, &s.OperatorID, t.number(&s.PhoneNumber), &s.Status, &s.Language, &s.FixedPIN, instant{&s.Created}, instant{&s.Ended},
+	}
+}
+
+// maybeSubscriptionFields takes NULL for every column: an outer join may find no line.
+func maybeSubscriptionFields(t tx, s *dialtone.Subscription) []any {
+	return []any{
+		orZero[string]{&s.ID}, orZero[string]{&s.OperatorID}, orNone{t.number(&s.PhoneNumber)}, orZero[dialtone.SubscriptionStatus]{&s.Status},
+		orZero[string]{&s.Language}, orZero[string]{&s.FixedPIN}, instant{&s.Created}, instant{&s.Ended},
 	}
 }
 
@@ -38,23 +47,52 @@ func (db *DB) SubscriptionByNumber(ctx context.Context, number dialtone.PhoneNum
 // mostWritings is how many numbers SubscriptionsByNumber takes.
 const mostWritings = 4
 
+// numberQuestion asks about a number in its writings, each as the column may hold it; what is left over stays nil.
+type numberQuestion [2 * mostWritings]any
+
+var linesByNumber = newShared(`
+	WITH asked (n, a, b, c, d, e, f, g, h) AS (VALUES %s),
+	written (n, number) AS (SELECT n, a FROM asked UNION ALL SELECT n, b FROM asked UNION ALL SELECT n, c FROM asked UNION ALL
+		SELECT n, d FROM asked UNION ALL SELECT n, e FROM asked UNION ALL SELECT n, f FROM asked UNION ALL SELECT n, g FROM asked UNION ALL
+		SELECT n, h FROM asked),
+	found AS (
+		SELECT w.n, (SELECT o.id FROM subscription AS o WHERE o.phone_number = w.number AND o.ended_at IS NULL `+byItself+`) AS id
+		FROM written AS w WHERE w.number IS NOT NULL
+		LIMIT 512 OFFSET 0)
+	SELECT f.n, `+subscriptionColumns+`
+	FROM found AS f JOIN subscription AS u ON `+looked("u.id", "f.id"),
+	"TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT")
+
 // SubscriptionsByNumber returns the lines that have one of the numbers now, at most mostWritings of them.
 func (db *DB) SubscriptionsByNumber(ctx context.Context, numbers []dialtone.PhoneNumber) ([]dialtone.Subscription, error) {
 	if len(numbers) == 0 || len(numbers) > mostWritings {
 		return nil, fmt.Errorf("lines by %d numbers: %w", len(numbers), dialtone.ErrInvalid)
 	}
-	// One text, and so one prepared statement, however many they are; what is left over stays NULL.
-	t, args := db.on(signIns).read(), make([]any, 2*mostWritings)
+	var question numberQuestion
+	t := db.on(signIns).read()
 	for i, number := range numbers {
-		args[2*i] = t.sealed(secret.LabelStoredNumber, number.E164())
-		args[2*i+1] = t.sealedBefore(secret.LabelStoredNumber, number.E164())
+		question[2*i] = t.sealed(secret.LabelStoredNumber, number.E164())
+		question[2*i+1] = t.sealedBefore(secret.LabelStoredNumber, number.E164())
 	}
-	var lines []dialtone.Subscription
+	lines, err := db.linesByNumber.ask(ctx, question)
+	if err != nil {
+		return nil, fmt.Errorf("lines by number: %w", err)
+	}
+	return lines, nil
+}
+
+func (db *DB) readLinesByNumber(ctx context.Context, asked []numberQuestion) ([][]dialtone.Subscription, error) {
+	args := make([]any, 0, linesByNumber.width*largestBatch)
+	for _, question := range asked {
+		args = append(args, question[:]...)
+	}
+	answers := make([][]dialtone.Subscription, len(asked))
+	var n int
 	var s dialtone.Subscription
-	err := t.each(ctx, subscriptionFields(t, &s), func() { lines = append(lines, s) }, `
-		SELECT `+subscriptionColumns+` FROM subscription AS u
-		WHERE u.phone_number IN ($1, $2, $3, $4, $5, $6, $7, $8) AND u.ended_at IS NULL`, args...)
-	return lines, err
+	t := db.on(signIns).read()
+	text, args := linesByNumber.fit(args)
+	err := t.each(ctx, slices.Concat([]any{&n}, subscriptionFields(t, &s)), func() { answers[n] = append(answers[n], s) }, text, args...)
+	return answers, err
 }
 
 // PutSubscription inserts a line, or changes its number, status, language or fixed PIN. Ending it revokes everything, as

@@ -48,6 +48,16 @@ func (db *DB) knowing(do func(context.Context, tx) error) func(context.Context, 
 	}
 }
 
+// unit runs statements in a transaction of their own: all of them are done, or none. No statement may wait for what another one
+// answers, so they travel together. It may make the steps more than once.
+func (l lane) unit(ctx context.Context, steps func(tx) []*step) error {
+	make := func(t tx) []*step {
+		t.people = l.db.people
+		return steps(t)
+	}
+	return l.db.condition.note(l.db.engine.unit(ctx, l.of, make))
+}
+
 // single is write for a do of exactly one statement.
 func (l lane) single(ctx context.Context, do func(context.Context, tx) error) error {
 	return l.db.condition.note(l.db.engine.single(ctx, l.of, l.db.knowing(safely(do))))

@@ -69,7 +69,7 @@ func testChallenges(t *testing.T, db *store.DB) {
 		must(t, createChallenge(ctx, db, c, nil, Now))
 		got, err := db.Challenge(ctx, c.ID)
 		must(t, err)
-		same(t, "challenge", got, c)
+		same(t, "challenge of a line that nobody has", got, dialtone.ChallengeState{Challenge: c})
 		_, err = db.Challenge(ctx, "nothing")
 		fails(t, "an unknown one", err, dialtone.ErrNotFound)
 	})
@@ -100,7 +100,7 @@ func testChallenges(t *testing.T, db *store.DB) {
 			must(t, err)
 			stored, err := db.Challenge(ctx, c.ID)
 			must(t, err)
-			same(t, "stored", stored, got)
+			same(t, "stored", stored, dialtone.ChallengeState{Challenge: got, Line: line})
 			if got.Digits == 8 {
 				c.Digits, c.CodeHash, c.SealedCode = long.Digits, long.Hash, long.Sealed
 			}
@@ -196,7 +196,7 @@ func testChallenges(t *testing.T, db *store.DB) {
 		fails(t, "too late", resend(c.BrowserHash, 4, nil, c.Expires), dialtone.ErrExpired)
 		got, err := db.Challenge(ctx, c.ID)
 		must(t, err)
-		same(t, "the challenge after all that", got, c)
+		same(t, "the challenge after all that", got.Challenge, c)
 
 		_, err = db.TryChallenge(ctx, RightTry(c), Now)
 		must(t, err)
@@ -232,7 +232,7 @@ func testTries(t *testing.T, db *store.DB) {
 		session := try.Session
 		session.OperatorID, session.SubscriptionID = a.Operator.ID, line.ID
 		c.Attempts, c.Verified, c.SessionID, c.SealedCode = 2, Now, session.ID, "" // nobody needs the code any more
-		same(t, "the right PIN", tried, dialtone.Tried{Challenge: c, Right: true, Session: session})
+		same(t, "the right PIN", tried, dialtone.Tried{Challenge: c, Right: true, State: dialtone.SessionState{Session: session, Subscription: line}})
 
 		try.Session.ID = secret.ID("se")
 		tried, err = db.TryChallenge(ctx, try, Now)
@@ -265,6 +265,20 @@ func testTries(t *testing.T, db *store.DB) {
 		newer.ID = secret.ID("ch")
 		must(t, createChallenge(ctx, db, newer, nil, Now))
 		fails(t, "a newer one", try(func(*dialtone.Try) {}, Now), dialtone.ErrSuperseded)
+	})
+
+	t.Run("a right PIN tells what the product may see", func(t *testing.T) {
+		ctx, p := t.Context(), NewPerson(t, db, NewApp(t, db))
+		c := NewChallenge(p.Subscription.ID)
+		must(t, createChallenge(ctx, db, c, nil, Now))
+		try := RightTry(c)
+		try.ProductID = p.App.Product.ID
+		tried, err := db.TryChallenge(ctx, try, Now)
+		must(t, err)
+		state, err := db.SessionState(ctx, try.Session.ID, p.App.Product.ID)
+		must(t, err)
+		same(t, "state", tried.State, state)
+		same(t, "consent", state.Consent, p.Consent)
 	})
 
 	t.Run("no PIN is right for a number that is not served or blocked", func(t *testing.T) {

@@ -177,7 +177,7 @@ func testRefresh(t *testing.T, db *store.DB) {
 		p, g := redeemed(t)
 		ctx := t.Context()
 		p.Consent.Scopes = []string{"openid", dialtone.ScopeOfflineAccess}
-		_, err := db.PutConsent(ctx, p.Consent, p.history(dialtone.ConsentUpdated), p.event(dialtone.EventConsentUpdated))
+		_, err := db.PutConsent(ctx, p.Consent, p.history(dialtone.ConsentUpdated), p.event(dialtone.EventConsentUpdated), time.Time{})
 		must(t, err)
 		state, err := db.GrantState(ctx, g.ID, "")
 		must(t, err)

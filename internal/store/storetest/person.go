@@ -89,8 +89,8 @@ func NewPerson(t testing.TB, db *store.DB, a App) Person {
 	if !tried.Right {
 		t.Fatal("the right PIN was wrong")
 	}
-	p.Session = tried.Session
-	p.Consent, err = db.PutConsent(ctx, p.consent(), p.history(dialtone.ConsentGranted), p.event(dialtone.EventConsentGranted))
+	p.Session = tried.State.Session
+	p.Consent, err = db.PutConsent(ctx, p.consent(), p.history(dialtone.ConsentGranted), p.event(dialtone.EventConsentGranted), time.Time{})
 	must(t, err)
 	return p
 }

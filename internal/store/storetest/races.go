@@ -140,7 +140,7 @@ func testRaces(t *testing.T, db *store.DB) {
 		must(t, db.RevokeConsent(ctx, p.Subscription.ID, p.App.Product.ID, p.history(dialtone.ConsentRevoked), p.event(dialtone.EventConsentRevoked), Now))
 		var ids sync.Map
 		same(t, "answers", race(t, func(int) error {
-			c, err := db.PutConsent(ctx, p.consent(), p.history(dialtone.ConsentGranted), p.event(dialtone.EventConsentGranted))
+			c, err := db.PutConsent(ctx, p.consent(), p.history(dialtone.ConsentGranted), p.event(dialtone.EventConsentGranted), time.Time{})
 			ids.Store(c.ID, true)
 			return err
 		}), racers)
@@ -198,7 +198,7 @@ func testRaces(t *testing.T, db *store.DB) {
 			}
 			tried, err := db.TryChallenge(ctx, RightTry(challenges[i]), Now)
 			if tried.Right {
-				sessions.Store(tried.Session.ID, true)
+				sessions.Store(tried.State.Session.ID, true)
 			}
 			return err
 		})

@@ -54,7 +54,7 @@ func testConsents(t *testing.T, db *store.DB) {
 		changed.Scopes, changed.Refused, changed.Granted = []string{"openid"}, nil, Now.Add(time.Minute)
 		update := p.history(dialtone.ConsentUpdated)
 		update.At = Now.Add(time.Minute)
-		got, err = db.PutConsent(ctx, changed, update, p.event(dialtone.EventConsentUpdated))
+		got, err = db.PutConsent(ctx, changed, update, p.event(dialtone.EventConsentUpdated), time.Time{})
 		must(t, err)
 		changed.ID = p.Consent.ID
 		same(t, "changed", got, changed)
@@ -84,7 +84,7 @@ func testConsents(t *testing.T, db *store.DB) {
 		g := p.OfflineGrant()
 		must(t, db.RedeemCode(ctx, g, Now))
 		must(t, db.RevokeConsent(ctx, p.Subscription.ID, p.App.Product.ID, p.history(dialtone.ConsentRevoked), p.event(dialtone.EventConsentRevoked), Now))
-		again, err := db.PutConsent(ctx, p.consent(), p.history(dialtone.ConsentGranted), p.event(dialtone.EventConsentGranted))
+		again, err := db.PutConsent(ctx, p.consent(), p.history(dialtone.ConsentGranted), p.event(dialtone.EventConsentGranted), time.Time{})
 		must(t, err)
 		if again.ID == p.Consent.ID {
 			t.Error("the new consent has the old one's id")
@@ -94,11 +94,37 @@ func testConsents(t *testing.T, db *store.DB) {
 		same(t, "grant died", []any{state.Grant.Revoked, state.Grant.RevokedReason}, []any{Now, dialtone.RevokedConsent})
 	})
 
+	t.Run("an answer to a question from before a removal gives nothing", func(t *testing.T) {
+		ctx, p := t.Context(), NewPerson(t, db, NewApp(t, db))
+		removal := p.history(dialtone.ConsentRevoked)
+		removal.At = Now.Add(time.Minute)
+		must(t, db.RevokeConsent(ctx, p.Subscription.ID, p.App.Product.ID, removal, p.event(dialtone.EventConsentRevoked), removal.At))
+		put := func(asked time.Time) error {
+			_, err := db.PutConsent(ctx, p.consent(), p.history(dialtone.ConsentGranted), p.event(dialtone.EventConsentGranted), asked)
+			return err
+		}
+		events := func() int {
+			events, err := db.Events(ctx, p.App.Product.ID, Now.Add(-time.Hour), 10)
+			must(t, err)
+			return len(events)
+		}
+		before := events()
+		fails(t, "asked before", put(Now), dialtone.ErrConflict)
+		_, err := db.Consent(ctx, p.Subscription.ID, p.App.Product.ID)
+		fails(t, "consent", err, dialtone.ErrNotFound)
+		history, err := db.ConsentHistory(ctx, p.Subscription.ID, p.App.Product.ID)
+		must(t, err)
+		same(t, "history", len(history), 2)
+		same(t, "events", events(), before)
+		must(t, put(removal.At.Add(time.Microsecond)))
+		same(t, "events after an answer", events(), before+1)
+	})
+
 	t.Run("only an active line can consent", func(t *testing.T) {
 		ctx, p := t.Context(), NewPerson(t, db, NewApp(t, db))
 		p.Subscription.Status = dialtone.SubscriptionBlocked
 		must(t, db.PutSubscription(ctx, p.Subscription, Now))
-		_, err := db.PutConsent(ctx, p.consent(), p.history(dialtone.ConsentUpdated), p.event(dialtone.EventConsentUpdated))
+		_, err := db.PutConsent(ctx, p.consent(), p.history(dialtone.ConsentUpdated), p.event(dialtone.EventConsentUpdated), time.Time{})
 		fails(t, "a blocked line", err, dialtone.ErrForbidden)
 	})
 
@@ -111,7 +137,7 @@ func testConsents(t *testing.T, db *store.DB) {
 		}
 		fails(t, "nothing to take back", revoke("another product"), dialtone.ErrNotFound)
 		must(t, revoke(p.App.Product.ID)) // the failure did not use the link up
-		_, err := db.PutConsent(ctx, p.consent(), p.history(dialtone.ConsentGranted), p.event(dialtone.EventConsentGranted))
+		_, err := db.PutConsent(ctx, p.consent(), p.history(dialtone.ConsentGranted), p.event(dialtone.EventConsentGranted), time.Time{})
 		must(t, err)
 		fails(t, "the link again", revoke(p.App.Product.ID), dialtone.ErrConflict)
 		_, err = db.Consent(ctx, p.Subscription.ID, p.App.Product.ID)

@@ -36,7 +36,7 @@ func (h *Handler) openConsent(w http.ResponseWriter, r *http.Request) (visit, fl
 	if !ok {
 		return visit{}, flow.Situation{}, false
 	}
-	s, err := h.situation(r, v.in, h.Cookies.Get(r, sessionCookie))
+	s, err := h.situation(r, v.in)
 	if err != nil {
 		h.Refuse(w, r, err)
 		return visit{}, flow.Situation{}, false
@@ -110,8 +110,11 @@ func (h *Handler) answerConsent(w http.ResponseWriter, r *http.Request) {
 	}
 	answer := h.consentAnswer(r, v, s, page)
 	answer.Seen = asked.At
-	_, err = h.Consents.Give(r.Context(), answer, h.Now())
+	given, err := h.Consents.Give(r.Context(), answer, h.Now())
 	switch {
+	case err == nil:
+		s.Consent = given
+		h.proceed(w, r, v.in, s)
 	case errors.Is(err, dialtone.ErrConflict):
 		h.Renderer.Render(w, r, http.StatusConflict, page)
 	case errors.Is(err, dialtone.ErrInvalid):
@@ -122,11 +125,10 @@ func (h *Handler) answerConsent(w http.ResponseWriter, r *http.Request) {
 			page.Optional[i].Ticked = slices.Contains(answer.Ticked, optional.Name)
 		}
 		h.Renderer.Render(w, r, http.StatusUnprocessableEntity, page)
-	case err != nil && !errors.Is(err, dialtone.ErrForbidden):
-		h.Refuse(w, r, err)
+	case errors.Is(err, dialtone.ErrForbidden):
+		h.Proceed(w, r, v.in) // the line was blocked meanwhile, and so signed out
 	default:
-		// A line that was blocked meanwhile (ErrForbidden) is signed out, and the dispatcher says so.
-		h.Proceed(w, r, v.in)
+		h.Refuse(w, r, err)
 	}
 }
 

@@ -78,20 +78,29 @@ func (h *Handler) verifyPIN(w http.ResponseWriter, r *http.Request) {
 		Asker: h.asker(r, v), ChallengeID: v.in.Challenge, RequestHash: v.in.ID, PIN: r.PostForm.Get("pin"),
 	}, h.Now())
 	if err == nil {
-		cookie := outcome.Cookie.Reveal()
-		if err := h.leaveBehind(r, outcome.Session); err != nil {
-			h.Refuse(w, r, err)
-			return
-		}
-		h.Cookies.Set(w, sessionCookie, cookie, h.Signin.Policy.SessionLifetime)
-		h.Cookies.Set(w, knownCookie, outcome.Known.Reveal(), knownLifetime)
-		h.proceed(w, r, v.in, cookie)
+		h.goOn(w, r, v, outcome)
 		return
 	}
 	if errors.Is(err, signin.ErrLastTry) {
 		h.count(v.reg, "", dialtone.TallySignInFailed)
 	}
 	h.showPINProblem(w, r, v, err)
+}
+
+// goOn leaves the browser signed in and takes the interaction to what comes next.
+func (h *Handler) goOn(w http.ResponseWriter, r *http.Request, v visit, outcome signin.Outcome) {
+	if err := h.leaveBehind(r, outcome.State.Session); err != nil {
+		h.Refuse(w, r, err)
+		return
+	}
+	h.Cookies.Set(w, sessionCookie, outcome.Cookie.Reveal(), h.Signin.Policy.SessionLifetime)
+	h.Cookies.Set(w, knownCookie, outcome.Known.Reveal(), knownLifetime)
+	situation, err := h.situationIn(v.in, v.reg, outcome.State)
+	if err != nil {
+		h.Refuse(w, r, err)
+		return
+	}
+	h.proceed(w, r, v.in, situation)
 }
 
 // leaveBehind signs out whoever was signed in at this browser before, if it was somebody else: nobody could do so later, for

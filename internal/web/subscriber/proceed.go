@@ -19,16 +19,16 @@ const (
 
 // Proceed takes an interaction to whatever comes next: a page for the person or the answer for the client.
 func (h *Handler) Proceed(w http.ResponseWriter, r *http.Request, in flow.Interaction) {
-	h.proceed(w, r, in, h.Cookies.Get(r, sessionCookie))
-}
-
-// proceed is Proceed with the session cookie that counts: right after a sign-in, the request does not have it yet.
-func (h *Handler) proceed(w http.ResponseWriter, r *http.Request, in flow.Interaction, session string) {
-	situation, err := h.situation(r, in, session)
+	situation, err := h.situation(r, in)
 	if err != nil {
 		h.Refuse(w, r, err)
 		return
 	}
+	h.proceed(w, r, in, situation)
+}
+
+// proceed is Proceed for whoever knows the situation.
+func (h *Handler) proceed(w http.ResponseWriter, r *http.Request, in flow.Interaction, situation flow.Situation) {
 	step := flow.Next(in, situation)
 	switch {
 	case step.Issue():
@@ -47,25 +47,29 @@ func (h *Handler) proceed(w http.ResponseWriter, r *http.Request, in flow.Intera
 }
 
 // situation reads what Next needs: with a session, one read of the database.
-func (h *Handler) situation(r *http.Request, in flow.Interaction, session string) (flow.Situation, error) {
-	now := h.Now()
+func (h *Handler) situation(r *http.Request, in flow.Interaction) (flow.Situation, error) {
 	reg, err := h.Catalog.Registration(r.Context(), in.Request.ClientID)
 	if err != nil {
 		return flow.Situation{}, err
 	}
-	s := flow.Situation{Registration: reg, Now: now}
-	if s.Hinted, err = h.hinted(in); err != nil {
+	state, err := h.Signin.Session(r.Context(), h.Cookies.Get(r, sessionCookie), reg.Product.ID, h.Now())
+	if err != nil && !errors.Is(err, dialtone.ErrNotFound) {
 		return flow.Situation{}, err
 	}
-	state, err := h.Signin.Session(r.Context(), session, reg.Product.ID, now)
-	switch {
-	case errors.Is(err, dialtone.ErrNotFound):
-		return s, nil
-	case err != nil:
+	return h.situationIn(in, reg, state)
+}
+
+// situationIn is the situation of a session at the product, or of nobody where there is none.
+func (h *Handler) situationIn(in flow.Interaction, reg dialtone.Registration, state dialtone.SessionState) (flow.Situation, error) {
+	hinted, err := h.hinted(in)
+	if err != nil {
 		return flow.Situation{}, err
 	}
-	s.Session, s.Subscription, s.Consent = state.Session, state.Subscription, state.Consent
-	s.Subject = h.Minter.Subject(reg.Product.ID, state.Subscription.ID)
+	s := flow.Situation{Registration: reg, Hinted: hinted, Now: h.Now()}
+	if state.Session.ID != "" {
+		s.Session, s.Subscription, s.Consent = state.Session, state.Subscription, state.Consent
+		s.Subject = h.Minter.Subject(reg.Product.ID, state.Subscription.ID)
+	}
 	return s, nil
 }
 
