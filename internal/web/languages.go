@@ -81,7 +81,9 @@ func (c *catalogue) message(tag, id string, values map[string]any) string {
 	if text, ok := c.fixed[tag][id]; ok {
 		return text
 	}
-	text, err := c.localizers[tag].Localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: values, PluralCount: values["count"]})
+	text, err := c.localizers[tag].Localize(&i18n.LocalizeConfig{
+		MessageID: id, TemplateData: values, PluralCount: values["count"], TemplateParser: messageParser{},
+	})
 	if err != nil {
 		panic(fmt.Sprintf("web: message %s in %s: %v", id, tag, err))
 	}

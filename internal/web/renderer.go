@@ -59,6 +59,7 @@ func NewRenderer(face fs.FS) (*Renderer, error) {
 				return nil, fmt.Errorf("parse templates: %w", err)
 			}
 		}
+		fold(set, r.constants(language))
 		r.templates[language] = set
 	}
 	return r, nil

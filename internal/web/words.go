@@ -13,6 +13,9 @@ func visibleText(page []byte) string {
 	var lines []string
 	var line strings.Builder
 	flush := func() {
+		if line.Len() == 0 {
+			return
+		}
 		if text := strings.Join(strings.Fields(line.String()), " "); text != "" {
 			lines = append(lines, text)
 		}
@@ -25,14 +28,18 @@ func visibleText(page []byte) string {
 		if kind == html.ErrorToken { // the end: the page is in memory and ours
 			return strings.Join(lines, "\n")
 		}
-		token := tokens.Token()
-		switch {
-		case token.DataAtom == atom.Main:
+		if kind == html.TextToken {
+			if inside {
+				line.Write(tokens.Text())
+			}
+			continue
+		}
+		name, _ := tokens.TagName()
+		switch element := atom.Lookup(name); {
+		case element == atom.Main:
 			inside = kind == html.StartTagToken
 			flush()
-		case inside && kind == html.TextToken:
-			line.WriteString(token.Data)
-		case inside && !inline[token.DataAtom]:
+		case inside && !inline[element]:
 			flush()
 		}
 	}
