@@ -14,7 +14,7 @@ type icons interface {
 	SetIcon(ctx context.Context, actor dialtone.Actor, productID string, body []byte, now time.Time) (dialtone.Product, error)
 }
 
-// maxIcon is the largest picture that is read, in bytes: a little more than catalog takes, whose words about it are better.
+// maxIcon is the largest picture that is read, in bytes: a little more than internal/icon takes, whose words about it are better.
 const maxIcon = 513 << 10
 
 func (a *API) iconOperations() {

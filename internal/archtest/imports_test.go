@@ -26,7 +26,7 @@ type room struct {
 // The floors, from the ground up. A room may use what stands below it.
 var (
 	ground = []string{"internal/dialtone", "internal/writing"}
-	tools  = []string{"internal/oauth", "internal/token", "internal/message", "internal/keys", "internal/secret", "internal/outbound", "internal/rate", "internal/lastuse", "internal/origin", "internal/legible", "internal/fixed", "internal/written"}
+	tools  = []string{"internal/oauth", "internal/token", "internal/message", "internal/keys", "internal/secret", "internal/outbound", "internal/rate", "internal/lastuse", "internal/origin", "internal/legible", "internal/fixed", "internal/written", "internal/icon"}
 	verbs  = []string{"internal/flow", "internal/consent", "internal/signin", "internal/account", "internal/catalog", "internal/directory", "internal/event", "internal/traffic"}
 	faces  = []string{"internal/protocol", "internal/api", "internal/web", "internal/web/*"}
 	house  = slices.Concat(ground, tools, verbs, faces, []string{"internal/apply", "internal/store", "internal/store/*", "internal/server", "docs"})
@@ -53,6 +53,7 @@ var rooms = slices.Concat(
 		{"internal/message", []string{"internal/dialtone", "internal/writing", "internal/secret", "internal/legible"}, "a sender carries a text to a number and does not know why"},
 		{"internal/outbound", ground, "the guarded client fetches an address and does not know for whom"},
 		{"internal/written", ground, "it reads what people write and does not know what for"},
+		{"internal/icon", ground, "it draws pictures anew and does not know whose they are"},
 		{"internal/lastuse", nil, "it keeps ids and times, and does not know whose"},
 		{"internal/origin", nil, "whose page a request comes from is told by its headers and one configured address"},
 		{"internal/rate", nil, "counting needs nothing but a clock, and that comes in"},

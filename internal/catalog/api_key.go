@@ -11,6 +11,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/token"
+	"github.com/dialtone-id/dialtone/internal/writing"
 )
 
 type apiKeyStore interface {
@@ -85,7 +86,7 @@ func (c *Catalog) CreateAPIKey(
 func (f *fields) rights(field string, names []string) []string {
 	for _, name := range names {
 		if p, known := permission(Action(name)); !known || !p.ForKeys {
-			f.refuse(field, "Choose from the list: a key cannot have the right "+plainWord(name[:min(len(name), 40)])+".")
+			f.refuse(field, "Choose from the list: a key cannot have the right "+writing.Tame(name[:min(len(name), 40)])+".")
 			return nil
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/icon"
 	"github.com/dialtone-id/dialtone/internal/lastuse"
 )
 
@@ -63,7 +64,7 @@ type Catalog struct {
 	closed        []string      // operators
 	lastUsed      lastuse.Times // of client secrets
 	keysLastUsed  lastuse.Times
-	decoding      chan struct{} // holds one thing for each picture that is being decoded
+	drawer        *icon.Drawer
 }
 
 // registrationsKept bounds the cache: some 2 kB each.
@@ -75,7 +76,7 @@ func New(store Store, closed ...string) *Catalog {
 	return &Catalog{
 		store:         store,
 		closed:        closed,
-		decoding:      make(chan struct{}, decodedAtOnce),
+		drawer:        icon.NewDrawer(),
 		registrations: newFresh(registrationsKept, readRegistration(store, closed)),
 		scopes:        newFresh(1, readScopes(store)),
 		operators:     newFresh(1, func(ctx context.Context, _ struct{}) ([]dialtone.Operator, error) { return store.Operators(ctx) }),

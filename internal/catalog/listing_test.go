@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"errors"
+	"image"
 	"slices"
 	"testing"
 
@@ -18,7 +19,7 @@ func (s *stage) completed(t *testing.T) {
 	}
 	p := get(s.SaveProduct(t.Context(), s.developer, s.product.ID, edit, s.product.Updated, now))(t)
 	p = get(s.SetScopes(t.Context(), s.developer, p.ID, []dialtone.ProductScope{{Name: "openid"}}, p.Updated, now))(t)
-	s.product = get(s.SetIcon(t.Context(), s.developer, p.ID, encodePNG(t, picture(8, 8)), now))(t)
+	s.product = get(s.SetIcon(t.Context(), s.developer, p.ID, encodePNG(t, image.NewGray(image.Rect(0, 0, 8, 8))), now))(t)
 }
 
 // missing returns the names of what is not done.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/icon"
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
 
@@ -38,7 +39,7 @@ func (m *Room) SaveIcon(w http.ResponseWriter, r *http.Request, v page.Visit) {
 	switch {
 	case errors.Is(err, errIconTooLarge):
 		m.refuseIcon(w, v, o, http.StatusRequestEntityTooLarge, fmt.Sprintf(
-			"The file is too large. Choose one of at most %d kB: a picture of 256 × 256 pixels is enough.", catalog.MostIconBytes>>10))
+			"The file is too large. Choose one of at most %d kB: a picture of 256 × 256 pixels is enough.", icon.MostBytes>>10))
 		return
 	case err != nil:
 		m.Desk.Fail(w, r, v, fmt.Errorf("read icon: %w: %w", dialtone.ErrInvalid, err))
@@ -114,12 +115,12 @@ func readIconParts(r *http.Request) (iconUpload, error) {
 		case "remove":
 			upload.remove = true
 		case "icon":
-			upload.body, err = io.ReadAll(io.LimitReader(part, catalog.MostIconBytes+1))
+			upload.body, err = io.ReadAll(io.LimitReader(part, icon.MostBytes+1))
 		}
 		if err != nil {
 			return iconUpload{}, err
 		}
-		if len(upload.body) > catalog.MostIconBytes {
+		if len(upload.body) > icon.MostBytes {
 			return iconUpload{}, errIconTooLarge
 		}
 	}

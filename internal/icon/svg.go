@@ -1,4 +1,4 @@
-package catalog
+package icon
 
 import (
 	"bytes"
@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/dialtone-id/dialtone/internal/writing"
 )
 
 const (
@@ -82,7 +84,7 @@ type svgReference struct {
 }
 
 func svgFault(format string, args ...any) error {
-	return iconFault("This SVG cannot be used: " + fmt.Sprintf(format, args...))
+	return fault("This SVG cannot be used: " + fmt.Sprintf(format, args...))
 }
 
 func (c *svgCleaner) document() error {
@@ -106,7 +108,7 @@ func (c *svgCleaner) token(token xml.Token) error {
 		return svgFault("it has a DOCTYPE. Take away the part that begins with <!DOCTYPE.")
 	case xml.ProcInst:
 		if token.Target != "xml" {
-			return svgFault("it has the instruction <?%.20s. Take it away.", plainWord(token.Target))
+			return svgFault("it has the instruction <?%.20s. Take it away.", writing.Tame(token.Target))
 		}
 	case xml.CharData:
 		c.text(token)
@@ -143,7 +145,7 @@ func (c *svgCleaner) start(element xml.StartElement) error {
 	case element.Name.Space != svgSpace || slices.Contains(svgLeftOut, name):
 		return c.skip() // notes of a drawing program to itself, above all
 	case !slices.Contains(svgShapes, name) && !slices.Contains(svgContainers, name):
-		return svgFault("it has <%.30s>. %s", plainWord(name), cmp.Or(svgAdvice[name], "Take it away."))
+		return svgFault("it has <%.30s>. %s", writing.Tame(name), cmp.Or(svgAdvice[name], "Take it away."))
 	}
 	attributes, err := c.attributes(name, element.Attr)
 	if name == "svg" && err == nil {
@@ -267,14 +269,4 @@ func svgFrame(attributes []svgAttribute) ([]svgAttribute, error) {
 		return nil, svgFault("it does not say how large it is. Give it a viewBox, as viewBox=\"0 0 64 64\".")
 	}
 	return append(kept, svgAttribute{"viewBox", strings.Join(numbers, " ")}), nil
-}
-
-// plainWord makes a name from the file fit to be shown.
-func plainWord(name string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' || r == '<' || r == '>' {
-			return -1
-		}
-		return r
-	}, name)
 }

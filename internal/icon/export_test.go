@@ -1,4 +1,4 @@
-package catalog
+package icon
 
 // CleanSVG is cleanSVG, for the tests that look at it alone.
 var CleanSVG = cleanSVG

@@ -1,4 +1,4 @@
-package catalog
+package icon
 
 import (
 	"encoding/xml"
@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/dialtone-id/dialtone/internal/writing"
 )
 
 // svgAttribute is an attribute that is kept.
@@ -62,7 +64,7 @@ func (c *svgCleaner) attributes(element string, given []xml.Attr) ([]svgAttribut
 		name := a.Name.Local
 		switch {
 		case strings.HasPrefix(strings.ToLower(name), "on"):
-			return nil, svgFault("%s of <%s> is a script. Take it away.", plainWord(name), element)
+			return nil, svgFault("%s of <%s> is a script. Take it away.", writing.Tame(name), element)
 		case strings.EqualFold(name, "href"):
 			values["href"] = a.Value // whatever its prefix: xlink may be called anything
 		case a.Name.Space != "" || name == "xmlns":
@@ -100,7 +102,7 @@ func (c *svgCleaner) attributes(element string, given []xml.Attr) ([]svgAttribut
 func (c *svgCleaner) value(element, name, value string) (kept string, keep bool, err error) {
 	refused := func() (string, bool, error) {
 		return "", false, svgFault("%s of <%s> is %q, which is not allowed. Use plain colours and numbers, and only parts of the picture itself.",
-			plainWord(name), element, plainWord(value[:min(len(value), 60)]))
+			writing.Tame(name), element, writing.Tame(value[:min(len(value), 60)]))
 	}
 	form, known := svgForms[name]
 	own := svgOwnPart.FindStringSubmatch(value)

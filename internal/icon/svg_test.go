@@ -1,4 +1,4 @@
-package catalog_test
+package icon_test
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dialtone-id/dialtone/internal/catalog"
+	"github.com/dialtone-id/dialtone/internal/icon"
 )
 
 func svgFiles(t testing.TB, folder string) map[string][]byte {
@@ -30,10 +30,8 @@ func svgFiles(t testing.TB, folder string) map[string][]byte {
 
 func TestAnSVGThatCouldDoHarmIsRefused(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
 	for name, body := range svgFiles(t, "refused") {
-		_, err := s.SetIcon(t.Context(), s.developer, s.product.ID, body, now)
-		if problem := wrong(t, err, "icon"); !strings.HasPrefix(problem, "This SVG cannot be used: ") || !strings.HasSuffix(problem, ".") {
+		if problem := refused(t, body); !strings.HasPrefix(problem, "This SVG cannot be used: ") || !strings.HasSuffix(problem, ".") {
 			t.Errorf("%s: %q", name, problem)
 		}
 	}
@@ -41,14 +39,13 @@ func TestAnSVGThatCouldDoHarmIsRefused(t *testing.T) {
 
 func TestAnSVGOfADrawingProgramIsKeptHarmless(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
 	for name, body := range svgFiles(t, "kept") {
-		kept := s.setIcon(t, body)
+		kept := draw(t, body)
 		if kept.MediaType != "image/svg+xml" {
 			t.Errorf("%s is kept as %s", name, kept.MediaType)
 		}
 		harmless(t, name, kept.Body)
-		if again, err := catalog.CleanSVG(kept.Body); err != nil || !bytes.Equal(again, kept.Body) {
+		if again, err := icon.CleanSVG(kept.Body); err != nil || !bytes.Equal(again, kept.Body) {
 			t.Errorf("%s: cleaned again it is another one: %v\n%s\n%s", name, err, kept.Body, again)
 		}
 	}
@@ -56,8 +53,7 @@ func TestAnSVGOfADrawingProgramIsKeptHarmless(t *testing.T) {
 
 func TestWhatIsKeptOfAnSVG(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	body := s.setIcon(t, svgFiles(t, "kept")["figma.svg"]).Body
+	body := draw(t, svgFiles(t, "kept")["figma.svg"]).Body
 	for _, want := range []string{
 		`viewBox="0 0 64 64"`, `clip-path="url(#clip0_1_2)"`, `fill="url(#paint0_radial)"`, `mask-type="luminance"`, `d="M1.5e1 -.5l.5.5"`,
 		`transform="rotate(45 32 32) translate(1,2)"`, `stroke="rgb(10, 20, 30)"`, `fill="none"`,
@@ -66,7 +62,7 @@ func TestWhatIsKeptOfAnSVG(t *testing.T) {
 			t.Errorf("%s is missing in\n%s", want, body)
 		}
 	}
-	if body = s.setIcon(t, svgFiles(t, "kept")["text.svg"]).Body; !bytes.Contains(body, []byte("A &amp; B &lt;script&gt;<tspan")) {
+	if body = draw(t, svgFiles(t, "kept")["text.svg"]).Body; !bytes.Contains(body, []byte("A &amp; B &lt;script&gt;<tspan")) {
 		t.Errorf("the text is not there, or is markup:\n%s", body)
 	}
 }
@@ -126,12 +122,12 @@ func FuzzCleanSVG(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		kept, err := catalog.CleanSVG(body)
+		kept, err := icon.CleanSVG(body)
 		if err != nil {
 			return
 		}
 		harmless(t, "fuzz", kept)
-		if again, err := catalog.CleanSVG(kept); err != nil || !bytes.Equal(again, kept) {
+		if again, err := icon.CleanSVG(kept); err != nil || !bytes.Equal(again, kept) {
 			t.Errorf("cleaned again it is another one: %v\n%s\n%s", err, kept, again)
 		}
 	})
