@@ -13,6 +13,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/keys"
 	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/server"
+	"github.com/dialtone-id/dialtone/internal/store"
 )
 
 type keysCommand struct {
@@ -45,7 +46,7 @@ type keysListCommand struct{ server.Storage }
 
 // Run prints one line a key.
 func (c *keysListCommand) Run(ctx context.Context, t terminal) error {
-	return withKeyring(ctx, c.Storage, func(ring *keys.Keyring, _ time.Time) error { return printKeys(t.Out, ring) })
+	return withKeyring(ctx, c.Storage, func(_ *store.DB, ring *keys.Keyring, _ time.Time) error { return printKeys(t.Out, ring) })
 }
 
 type keysRotateCommand struct {
@@ -56,7 +57,11 @@ type keysRotateCommand struct {
 
 // Run makes the next key.
 func (c *keysRotateCommand) Run(ctx context.Context, t terminal) error {
-	return withKeyring(ctx, c.Storage, func(ring *keys.Keyring, now time.Time) error {
+	return withKeyring(ctx, c.Storage, func(db *store.DB, ring *keys.Keyring, now time.Time) error {
+		// A key is used from a time on that the clock says: one far ahead makes a key that no node uses for years.
+		if _, err := server.CompareClocks(ctx, db, now); err != nil {
+			return err
+		}
 		rotate := ring.Rotate
 		if c.Now {
 			rotate = ring.RotateAtOnce
@@ -85,11 +90,11 @@ func moment(t time.Time) string {
 	return t.UTC().Format(time.DateTime)
 }
 
-func withKeyring(ctx context.Context, c server.Storage, do func(*keys.Keyring, time.Time) error) error {
+func withKeyring(ctx context.Context, c server.Storage, do func(*store.DB, *keys.Keyring, time.Time) error) error {
 	now := time.Now().UTC()
 	db, ring, err := c.Open(ctx, now)
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(ring, now), db.Close())
+	return errors.Join(do(db, ring, now), db.Close())
 }

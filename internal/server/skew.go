@@ -16,17 +16,28 @@ import (
 // compareClocks notes how far the clock is ahead of the database's. Errors: the database's, and ErrForbidden if the two are too far apart
 // for any work that goes by the time alone.
 func (s *Server) compareClocks(ctx context.Context, now time.Time) error {
-	theirs, err := s.db.Clock(ctx)
-	if err != nil {
-		return fmt.Errorf("read the database's clock: %w", err)
-	}
-	ahead := now.Sub(theirs)
+	ahead, err := CompareClocks(ctx, s.db, now)
 	s.ahead.Store(int64(ahead))
+	return err
+}
+
+// Clock is a database's.
+type Clock interface {
+	Clock(ctx context.Context) (time.Time, error)
+}
+
+// CompareClocks returns how far now is ahead of the database's clock. Errors: as compareClocks.
+func CompareClocks(ctx context.Context, db Clock, now time.Time) (ahead time.Duration, err error) {
+	theirs, err := db.Clock(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read the database's clock: %w", err)
+	}
+	ahead = now.Sub(theirs)
 	if ahead.Abs() > dialtone.ClockSkew {
-		return fmt.Errorf("%w: this machine's clock is %s ahead of the database's (negative: behind); set both by NTP",
+		return ahead, fmt.Errorf("%w: this machine's clock is %s ahead of the database's (negative: behind); set both by NTP",
 			dialtone.ErrForbidden, ahead.Round(time.Second))
 	}
-	return nil
+	return ahead, nil
 }
 
 // clockWarning is a line for who looks whether this node is ready. It is all the same: where the database's clock is the wrong one, no

@@ -69,3 +69,22 @@ func TestAClockYearsAheadDeletesNothing(t *testing.T) {
 		t.Errorf("ready: %d %q", answer.Code, answer.Body)
 	}
 }
+
+// `dialtone keys rotate` compares as the nodes do.
+func TestClocksAreComparedBeforeAKeyIsMadeByHand(t *testing.T) {
+	t.Parallel()
+	s, err := New(t.Context(), onThisMachine(t), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if _, err := CompareClocks(t.Context(), s.db, clock()); err != nil {
+		t.Errorf("a right clock: %v", err)
+	}
+	for _, off := range []time.Duration{3 * 365 * 24 * time.Hour, -11 * time.Minute} {
+		ahead, err := CompareClocks(t.Context(), s.db, clock().Add(off))
+		if !errors.Is(err, dialtone.ErrForbidden) || (ahead-off).Abs() > time.Minute {
+			t.Errorf("%s off: %s, %v", off, ahead, err)
+		}
+	}
+}

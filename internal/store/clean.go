@@ -31,6 +31,9 @@ type cleaning struct {
 	key   string // its primary key
 	time  string // the column of the time at which a row begins to age
 	kept  time.Duration
+	// happened: the time is when something happened, so that a row that lies further ahead than it would be kept was written by a clock
+	// that was wrong. It would stay until that day, and is deleted as well.
+	happened bool
 }
 
 // It has to be planned for the table as it is: one that was empty when the plan was made would be read row by row, each looked
@@ -39,23 +42,30 @@ func (c cleaning) text() string {
 	return fmt.Sprintf(`DELETE FROM %[1]s WHERE (%[2]s) IN (SELECT %[2]s FROM %[1]s WHERE %[3]s < $1 ORDER BY %[3]s LIMIT $2)`, c.table, c.key, c.time)
 }
 
+// ahead deletes the rows whose time is after $1, $2 of them at most. While this clock is behind the oldest key, which was made with the
+// installation, it is this clock that is wrong, and nothing is deleted by it.
+func (c cleaning) ahead() string {
+	return fmt.Sprintf(`DELETE FROM %[1]s WHERE (%[2]s) IN (SELECT %[2]s FROM %[1]s WHERE %[3]s > $1 ORDER BY %[3]s DESC LIMIT $2)
+		AND COALESCE((SELECT MIN(created_at) FROM data_key), 0) <= $3`, c.table, c.key, c.time)
+}
+
 var cleanings = []cleaning{
-	{"challenge", "id", "expires_at", challengeKept},
-	{"session", "id", "expires_at", sessionKept},
-	{"client_grant", "id", "expires_at", grantKept},
-	{"spent", "id", "expires_at", 0},
-	{"budget_entry", "key, seq", "spent_at", budgetKept},
-	{"sms_message", "id", "created_at", messageKept},
-	{"data_key", "id", "retired_at", keyKept},
-	{"signing_key", "id", "retired_at", keyKept},
-	{"email_code", "id", "expires_at", emailCodeKept},
-	{"account_session", "id", "expires_at", accountSessionKept},
-	{"invitation", "id", "expires_at", invitationKept},
-	{"failed_request", "id", "happened_at", failedRequestKept},
-	{"tally", "product_id, hour_at, client_id, operator_id, kind", "hour_at", tallyKept},
-	{"tally_day", "product_id, day_at, operator_id, kind", "day_at", tallyKept},
-	{"idempotent_answer", "api_key_id, key", "created_at", idempotencyKept},
-	{"event", "id", "happened_at", 0}, // as the installation says
+	{"challenge", "id", "expires_at", challengeKept, false},
+	{"session", "id", "expires_at", sessionKept, false},
+	{"client_grant", "id", "expires_at", grantKept, false},
+	{"spent", "id", "expires_at", 0, false},
+	{"budget_entry", "key, seq", "spent_at", budgetKept, true},
+	{"sms_message", "id", "created_at", messageKept, true},
+	{"data_key", "id", "retired_at", keyKept, false},
+	{"signing_key", "id", "retired_at", keyKept, false},
+	{"email_code", "id", "expires_at", emailCodeKept, false},
+	{"account_session", "id", "expires_at", accountSessionKept, false},
+	{"invitation", "id", "expires_at", invitationKept, false},
+	{"failed_request", "id", "happened_at", failedRequestKept, true},
+	{"tally", "product_id, hour_at, client_id, operator_id, kind", "hour_at", tallyKept, true},
+	{"tally_day", "product_id, day_at, operator_id, kind", "day_at", tallyKept, true},
+	{"idempotent_answer", "api_key_id, key", "created_at", idempotencyKept, true},
+	{"event", "id", "happened_at", 0, false}, // as the installation says
 }
 
 // DeleteExpired deletes rows that lost their meaning, up to limit in each table, and events that happened longer than
@@ -63,17 +73,24 @@ var cleanings = []cleaning{
 // and a table that somebody has locked does not keep the others from being cleaned.
 func (db *DB) DeleteExpired(ctx context.Context, now time.Time, limit int, eventsKept time.Duration) (deleted int, more bool, err error) {
 	var faults []error
+	note := func(c cleaning, rows int64, err error) {
+		if err != nil {
+			faults = append(faults, fmt.Errorf("delete expired rows of %s: %w", c.table, err))
+		}
+		deleted += int(rows)
+		more = more || int(rows) == limit
+	}
 	for _, c := range cleanings {
 		kept := c.kept
 		if c.table == "event" {
 			kept = eventsKept
 		}
 		rows, err := db.on(upkeep).exec(ctx, c.text(), now.Add(-kept).UnixMicro(), limit)
-		if err != nil {
-			faults = append(faults, fmt.Errorf("delete expired rows of %s: %w", c.table, err))
+		note(c, rows, err)
+		if c.happened && ctx.Err() == nil {
+			rows, err = db.on(upkeep).exec(ctx, c.ahead(), now.Add(kept).UnixMicro(), limit, now.UnixMicro())
+			note(c, rows, err)
 		}
-		deleted += int(rows)
-		more = more || int(rows) == limit
 		if ctx.Err() != nil {
 			return deleted, true, errors.Join(faults...)
 		}

@@ -78,6 +78,33 @@ func testPortalCleaning(t *testing.T, db *store.DB) {
 	same(t, "lines in the log", len(log), 5)
 }
 
+// testCleaningAhead: a clock that was years ahead wrote rows that would stay until then.
+func testCleaningAhead(t *testing.T, db *store.DB) {
+	ctx, productID := t.Context(), secret.ID("pr")
+	const day = 24 * time.Hour
+	made := dialtone.KeyRow{ID: secret.ID("key"), Use: "seal", Created: Now.Add(-day), Retired: Now.Add(-31 * day)} // cleaned away in the end
+	must(t, db.InsertDataKey(ctx, made))
+	for _, at := range []time.Time{Now.Add(years), Now.Add(time.Hour), Now} {
+		must(t, db.PutFailedRequests(ctx, []dialtone.FailedRequest{{ID: secret.ID("error"), ProductID: productID, At: at}}))
+		must(t, db.AddTallies(ctx, []dialtone.Tally{{ProductID: productID, Hour: at, Kind: dialtone.TallyTokenIssued, Count: 1}}))
+	}
+	left := func() []int {
+		failed, err := db.FailedRequests(ctx, productID, "", time.Time{}, "", 10)
+		must(t, err)
+		hours, err := db.Tallies(ctx, productID, Now.Add(-day), Now.Add(2*years))
+		must(t, err)
+		days, err := db.DayTallies(ctx, productID, Now.Add(-day), Now.Add(years-2*day))
+		must(t, err)
+		far, err := db.DayTallies(ctx, productID, Now.Add(years-2*day), Now.Add(2*years))
+		must(t, err)
+		return []int{len(failed), len(hours), min(len(days), 1), len(far)}
+	}
+	clean(t, db, Now.Add(-2*day)) // a clock that is behind everything there is deletes nothing by it
+	same(t, "left by a clock that is behind", left(), []int{3, 3, 1, 1})
+	clean(t, db, Now)
+	same(t, "left", left(), []int{2, 2, 1, 0})
+}
+
 // clean deletes what lost its meaning, few rows at a time, so that it takes several turns.
 func clean(t *testing.T, db *store.DB, at time.Time) {
 	t.Helper()

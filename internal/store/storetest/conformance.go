@@ -22,6 +22,7 @@ func Conformance(t *testing.T, db *store.DB) {
 	}{
 		{"cleaning", testCleaning}, // first, while there is little to clean
 		{"cleaning of the portal", testPortalCleaning},
+		{"cleaning of what lies ahead", testCleaningAhead},
 		{"catalogue", testCatalogue},
 		{"subscriptions", testSubscriptions},
 		{"keys", testKeys},
