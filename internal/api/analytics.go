@@ -47,7 +47,7 @@ type analytics struct {
 	Consents    []series    `json:"consents" nullable:"false"`
 	Tokens      []series    `json:"tokens" nullable:"false"`
 	TokenErrors []series    `json:"token_errors" nullable:"false" doc:"One for each OAuth error that occurred"`
-	SMS         []smsCost   `json:"sms" nullable:"false" doc:"Of whole days, at operators that share the price"`
+	SMS         []smsCost   `json:"sms" nullable:"false" doc:"Of whole days that are over, at operators that share the price; each day rounded up or down to fifties"`
 }
 
 type series struct {

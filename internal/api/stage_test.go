@@ -63,7 +63,7 @@ func newStage(t testing.TB) *stage {
 	}, storetest.Now)
 	s.must(err)
 	s.api = api.New(api.Config{
-		Portal: portal, Catalog: s.catalog, Traffic: &traffic.Reports{Store: s.db, Catalog: s.catalog}, Inviter: &s.post, Store: s.db, Keys: keys,
+		Portal: portal, Catalog: s.catalog, Traffic: &traffic.Reports{Store: s.db, Catalog: s.catalog, Keys: keys}, Inviter: &s.post, Store: s.db, Keys: keys,
 		Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.clock,
 	})
 	return s

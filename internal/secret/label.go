@@ -22,6 +22,7 @@ const (
 	LabelKnown       Label = "known browser" // seals, lasting, with which lines a browser signed in before
 	LabelLogout      Label = "logout confirmation"
 	LabelTry         Label = "try-it run"        // what the TRY IT tab carries from step to step
+	LabelRounding    Label = "rounding"          // draws how a small count is rounded
 	LabelIdempotency Label = "idempotent answer" // seals an answer of the management API for its repetition
 
 	LabelEmail         Label = "e-mail address"  // keys an address's budgets, and stands for it before it is proved

@@ -105,7 +105,7 @@ func (s *Server) portalRooms(secrets *secret.Keys, identity http.Handler, mail o
 		return r, err
 	}
 	r.Origin, r.Catalog = origin, s.catalog
-	r.reports = &traffic.Reports{Store: s.db, Catalog: s.catalog}
+	r.reports = &traffic.Reports{Store: s.db, Catalog: s.catalog, Keys: secrets}
 	r.Desk = &page.Desk{
 		Accounts: s.accounts, Cookies: web.NewCookies(origin), ClientIP: clientIP(s.config.TrustedProxies), Log: s.log, Now: clock, Room: errorPages,
 	}

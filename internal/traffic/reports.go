@@ -7,6 +7,7 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/secret"
 )
 
 // Store is what reading needs of the database.
@@ -34,6 +35,7 @@ type Catalog interface {
 type Reports struct {
 	Store   Store
 	Catalog Catalog
+	Keys    *secret.Keys
 }
 
 // product returns a product whose traffic the actor may read.

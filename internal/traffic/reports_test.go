@@ -107,6 +107,65 @@ func TestSMSCostsAreShownWhereSharedAndWhenTheDayIsOver(t *testing.T) {
 	}
 }
 
+// TestNoFigureTellsWhetherOneNumberIsSomebodys: a developer asks for a number of somebody else, with any number of SMS to their own
+// beside it, and looks when the day is over.
+func TestNoFigureTellsWhetherOneNumberIsSomebodys(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	now, today := storetest.Now, storetest.Now.UTC().Truncate(24*time.Hour)
+	const days = 300
+	shown := func(in traffic.Range) int64 {
+		t.Helper()
+		summary, err := s.reports().Summary(t.Context(), s.developer(), s.app.Product.ID, in, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(summary.SMS) == 0 {
+			return 0
+		}
+		return summary.SMS[0].Segments
+	}
+	oneDay := func(before int) traffic.Range {
+		from := today.AddDate(0, 0, -before)
+		return traffic.Range{From: from, To: from.AddDate(0, 0, 1), By: traffic.ByDay}
+	}
+	moved := 0
+	for before := 1; before <= days; before++ {
+		s.Count(s.tally(dialtone.TallySMSSegments, 49, today.AddDate(0, 0, -before)))
+	}
+	s.flush()
+	first := make([]int64, days+1)
+	for before := 1; before <= days; before++ {
+		first[before] = shown(oneDay(before))
+		s.Count(s.tally(dialtone.TallySMSSegments, 1, today.AddDate(0, 0, -before)))
+	}
+	s.flush()
+	for before := 1; before <= days; before++ {
+		second := shown(oneDay(before))
+		if second%traffic.SMSStep != 0 {
+			t.Fatalf("%d SMS are shown, which is no multiple of %d", second, traffic.SMSStep)
+		}
+		if second != first[before] {
+			moved++
+		}
+	}
+	if moved < 1 || moved > 20 { // one in fifty: 6 of 300
+		t.Errorf("one SMS more moved the figure of %d of %d days", moved, days)
+	}
+	// Fifty a day are just that.
+	if got := shown(traffic.LastDays(days, now)); got != 50*(days-1) {
+		t.Errorf("%d SMS in all, want %d", got, 50*(days-1))
+	}
+	// Whoever chooses hours gets whole days only.
+	noon := today.AddDate(0, 0, -2).Add(12 * time.Hour)
+	if got := shown(traffic.Range{From: noon, To: noon.Add(6 * time.Hour), By: traffic.ByHour}); got != 0 {
+		t.Errorf("a part of a day is shown with %d SMS", got)
+	}
+	if got := shown(traffic.Range{From: noon, To: noon.Add(36 * time.Hour), By: traffic.ByHour}); got != 50 {
+		t.Errorf("one day and parts of others are shown with %d SMS, want 50", got)
+	}
+}
+
 func TestRangesHaveBounds(t *testing.T) {
 	t.Parallel()
 	now := storetest.Now

@@ -95,7 +95,7 @@ func (s *stage) kept() []dialtone.FailedRequest {
 }
 
 func (s *stage) reports() *traffic.Reports {
-	return &traffic.Reports{Store: s.db, Catalog: catalog.New(s.db)}
+	return &traffic.Reports{Store: s.db, Catalog: catalog.New(s.db), Keys: storetest.Keys(s.t, "personal-1")}
 }
 
 // reader is an API key of an organization with these rights.

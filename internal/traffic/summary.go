@@ -38,15 +38,6 @@ type Consents struct {
 	Net []int64
 }
 
-// SMSCost is what a product's SMS cost an operator that lets its developers see it. It covers whole days that are over.
-type SMSCost struct {
-	OperatorID   string
-	OperatorName string
-	Segments     int64
-	Cost         int64  // in millionths of the unit of Currency
-	Currency     string // ISO 4217
-}
-
 // signIns are the outcomes in the order in which they are shown.
 var signIns = []dialtone.TallyKind{
 	dialtone.TallySignInStarted, dialtone.TallySignInCompleted, dialtone.TallySignInDenied, dialtone.TallySignInFailed,
@@ -68,9 +59,9 @@ func (r *Reports) Summary(ctx context.Context, actor dialtone.Actor, productID s
 	if err != nil {
 		return Summary{}, fmt.Errorf("summary of product %s: %w", productID, err)
 	}
-	operators, err := r.Catalog.Operators(ctx)
+	costs, err := r.smsCosts(ctx, productID, in, now)
 	if err != nil {
-		return Summary{}, fmt.Errorf("summary of product %s: %w", productID, err)
+		return Summary{}, fmt.Errorf("SMS costs of product %s: %w", productID, err)
 	}
 	sums := addUp(in, tallies)
 	s := Summary{
@@ -82,7 +73,7 @@ func (r *Reports) Summary(ctx context.Context, actor dialtone.Actor, productID s
 			Granted: sums.series(dialtone.TallyConsentGranted), Updated: sums.series(dialtone.TallyConsentUpdated),
 			Revoked: sums.series(dialtone.TallyConsentRevoked),
 		},
-		SMS: smsCosts(tallies, operators, now),
+		SMS: costs,
 	}
 	s.Consents.Net = net(s.Consents.Granted, s.Consents.Revoked)
 	return s, nil
@@ -143,31 +134,4 @@ func net(granted, revoked Series) []int64 {
 		sums[i] = sum
 	}
 	return sums
-}
-
-// smsCosts returns what the SMS of the days before today cost each operator that shares its price, the dearest first. Today's
-// are left out, and there is no course over time: whoever types in a number and then sees one SMS more at an operator would
-// know whose customer the number is, or that it is nobody's.
-func smsCosts(tallies []dialtone.Tally, operators []dialtone.Operator, now time.Time) []SMSCost {
-	today := now.UTC().Truncate(day)
-	var costs []SMSCost
-	for _, operator := range operators {
-		if !operator.SMS.SharePrice {
-			continue
-		}
-		cost := SMSCost{OperatorID: operator.ID, OperatorName: operator.Name, Currency: operator.SMS.Currency}
-		for _, t := range tallies {
-			if t.Kind == dialtone.TallySMSSegments && t.OperatorID == operator.ID && t.Hour.Before(today) {
-				cost.Segments += t.Count
-			}
-		}
-		if cost.Segments > 0 {
-			cost.Cost = cost.Segments * operator.SMS.Price
-			costs = append(costs, cost)
-		}
-	}
-	slices.SortFunc(costs, func(a, b SMSCost) int {
-		return cmp.Or(cmp.Compare(b.Cost, a.Cost), cmp.Compare(a.OperatorID, b.OperatorID))
-	})
-	return costs
 }

@@ -86,7 +86,7 @@ func (s *stage) routes() http.Handler {
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return s.now },
 	}
 	m, err := product.New(product.Config{
-		Desk: desk, Assets: assets, Catalog: s.Catalog, Traffic: &traffic.Reports{Store: s.db, Catalog: s.Catalog}, Store: s.db, Issuer: issuer,
+		Desk: desk, Assets: assets, Catalog: s.Catalog, Traffic: &traffic.Reports{Store: s.db, Catalog: s.Catalog, Keys: storetest.Keys(s.t, "personal-1")}, Store: s.db, Issuer: issuer,
 	})
 	must(s.t, err)
 	desk.Room, err = page.NewRoom(assets)

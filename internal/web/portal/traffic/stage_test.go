@@ -77,7 +77,7 @@ func (s *stage) routes(house *catalog.Catalog) http.Handler {
 		Now: func() time.Time { return s.now },
 	}
 	room, err := traffic.New(traffic.Config{
-		Desk: desk, Assets: assets, Reports: &counts.Reports{Store: s.db, Catalog: house}, Catalog: house,
+		Desk: desk, Assets: assets, Reports: &counts.Reports{Store: s.db, Catalog: house, Keys: storetest.Keys(s.t, "personal-1")}, Catalog: house,
 	})
 	must(s.t, err)
 	desk.Room, err = page.NewRoom(assets, fstest.MapFS{"templates/none.html": &fstest.MapFile{}})
