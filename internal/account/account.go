@@ -28,6 +28,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/lastuse"
 	"github.com/dialtone-id/dialtone/internal/message"
 	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/strangers"
 )
 
 // Store is what signing in with an e-mail address or a passkey needs of the database.
@@ -35,9 +36,9 @@ type Store interface {
 	Account(ctx context.Context, id string) (dialtone.Account, error)
 	RenameAccount(ctx context.Context, id, name string) error
 
-	// CreateEmailCode spends the budgets, supersedes the open codes of the same browser, and inserts c, all or nothing.
-	// *BudgetError if a budget is used up.
-	CreateEmailCode(ctx context.Context, c dialtone.EmailCode, budgets []dialtone.Budget, now time.Time) error
+	// CreateEmailCode spends the budgets, supersedes the open codes of the same browser, and inserts a new one, all or nothing; it
+	// returns it with the hash of the code that it got. *BudgetError if a budget is used up.
+	CreateEmailCode(ctx context.Context, issue dialtone.EmailIssue, now time.Time) (dialtone.EmailCode, error)
 	// TryEmailCode counts a try and, if the code is right, finds the account of the address, or inserts accountIfNew, and inserts
 	// the session for it, in one transaction. Errors, none of which counts as a try: ErrNotFound for another browser or address;
 	// ErrExpired if it is too old or superseded; ErrExhausted; ErrConflict if
@@ -78,6 +79,8 @@ type Config struct {
 	Mail   Mailer
 	Policy Policy
 	Log    *slog.Logger
+	// Budgets counts those that bit.
+	Budgets *dialtone.BudgetCounts
 	// Origin is the portal's address, without a path: "https://developers.example.com". Passkeys are bound to its host.
 	Origin string
 }
@@ -85,9 +88,10 @@ type Config struct {
 // Service signs people in. It is safe for concurrent use.
 type Service struct {
 	Config
-	host     string             // of the origin, with its port
-	passkeys *webauthn.WebAuthn // nil: the host can have none
-	seen     lastuse.Times
+	host      string             // of the origin, with its port
+	passkeys  *webauthn.WebAuthn // nil: the host can have none
+	seen      lastuse.Times
+	strangers *strangers.Strangers
 }
 
 // New returns the service. Error: ErrInvalid, saying what to change in the policy or the origin.
@@ -103,7 +107,7 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("portal address %q: %w", c.Origin, err)
 	}
-	return &Service{Config: c, host: origin.Host, passkeys: passkeys}, nil
+	return &Service{Config: c, host: origin.Host, passkeys: passkeys, strangers: strangers.New(c.Budgets)}, nil
 }
 
 // Actor is the person of a session, as verbs and the activity log take it.

@@ -37,7 +37,7 @@ func TestAnAddressGetsFiveCodesAnHourAndTenADayFromOneNetwork(t *testing.T) {
 
 func TestAHouseholdAsksForThirtyCodesAnHourAndItsNetworkForThreeHundred(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newStage(t, func(c *Config) { c.Policy.ProviderSends = 0 })
 	asked := 0
 	ask := func(address string) error {
 		asked++
@@ -56,7 +56,7 @@ func TestAHouseholdAsksForThirtyCodesAnHourAndItsNetworkForThreeHundred(t *testi
 		}
 	}
 	wantWait(t, "the 301st, from a new address of the /24", ask("192.0.2.200"), time.Hour)
-	if err := ask("192.0.3.1"); err != nil {
+	if err := ask("198.51.100.1"); err != nil {
 		t.Errorf("from another network: %v", err)
 	}
 }
@@ -89,6 +89,135 @@ func TestStrangersCannotLockAnAddressOut(t *testing.T) {
 	s.mustVerify(mine, "mine", code)
 	if _, err := ask("mine", "203.0.113.1"); err != nil {
 		t.Errorf("a new code for the owner: %v", err)
+	}
+}
+
+func (s *stage) ask(r CodeRequest) (CodeSent, error) {
+	return s.RequestCode(context.Background(), r, s.now)
+}
+
+// attack lets strangers ask for codes of the address, each from a network of its own, and guess until they are out of tries.
+func (s *stage) attack(email string, strangers int) {
+	s.t.Helper()
+	for i := range strangers {
+		browser := fmt.Sprint("stranger ", i)
+		sent, err := s.ask(CodeRequest{Email: email, BrowserID: browser, Network: fmt.Sprintf("198.%d.100.1", i+1)})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for range 5 {
+			e := CodeEntry{
+				CodeID: sent.CodeID, Email: sent.Email, Digits: sent.Digits, Code: wrong(s.code(email)), BrowserID: browser,
+				Network: fmt.Sprintf("198.%d.100.1", i+1),
+			}
+			if _, err := s.VerifyCode(context.Background(), e, s.now); err == nil {
+				s.t.Fatal("a wrong code was right")
+			}
+		}
+	}
+}
+
+func TestAKnownBrowserHasCodesOfItsOwn(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, func(c *Config) { c.Budgets = dialtone.NewBudgetCounts() })
+	in := s.byEmail(ada)
+	known := in.Known.Reveal()
+	s.attack(ada, 19)
+	if _, err := s.ask(CodeRequest{Email: ada, BrowserID: "new", Network: "203.0.113.1"}); !errors.Is(err, dialtone.ErrExhausted) {
+		t.Fatalf("strangers can have more than twenty codes sent: %v", err)
+	}
+	if got := len(s.code(ada)); got != 8 {
+		t.Errorf("the last stranger's code has %d digits", got)
+	}
+	for range 5 {
+		sent, err := s.ask(CodeRequest{Email: ada, BrowserID: "mine", Known: known, Network: "198.1.100.1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sent.Digits != 6 {
+			t.Errorf("%d digits for a browser that nobody guesses from", sent.Digits)
+		}
+		s.mustVerify(sent, "mine", s.code(ada))
+	}
+	_, err := s.ask(CodeRequest{Email: ada, BrowserID: "mine", Known: known, Network: "198.1.100.1"})
+	wantWait(t, "its own sixth in an hour", err, time.Hour)
+	s.attack(grace, 20)
+	if _, err := s.ask(CodeRequest{Email: grace, BrowserID: "mine", Known: known, Network: "203.0.113.1"}); !errors.Is(err, dialtone.ErrExhausted) {
+		t.Errorf("a browser that knows another address: %v", err)
+	}
+	for _, forged := range []string{"", "x", known + "x", known[:len(known)-2]} {
+		if s.known(asker{known: forged}).Browser != "" {
+			t.Errorf("%q is believed", forged)
+		}
+	}
+	for _, name := range []dialtone.BudgetName{dialtone.BudgetEmailFailures, dialtone.BudgetCodeTries} {
+		if s.Budgets.Of(name) == 0 {
+			t.Errorf("%s was not counted", name)
+		}
+	}
+}
+
+func TestAWideNetworkCannotHaveEverybodyMailedACode(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, func(c *Config) { c.Policy.SiteSends, c.Policy.ProviderSends = 4, 6 })
+	asked := 0
+	ask := func(network string) error {
+		asked++
+		_, err := s.ask(CodeRequest{Email: fmt.Sprintf("p%d@example.com", asked), BrowserID: "browser", Network: network})
+		return err
+	}
+	for i := range 4 {
+		if err := ask(fmt.Sprintf("2001:db8:1:%x::1", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := ask("2001:db8:1:9::1"); !errors.Is(err, dialtone.ErrExhausted) {
+		t.Errorf("a fifth from a /56: %v", err)
+	}
+	for i := range 2 {
+		if err := ask(fmt.Sprintf("2001:db8:%x::1", i+2)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := ask("2001:db8:77::1"); !errors.Is(err, dialtone.ErrExhausted) {
+		t.Errorf("a seventh from a /32: %v", err)
+	}
+	if err := ask("2001:db9::1"); err != nil {
+		t.Errorf("from another provider: %v", err)
+	}
+}
+
+func TestWhatABudgetRefusesUsesUpNobodyElsesShare(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, func(c *Config) { c.Policy.TotalSends = 10 })
+	for i := range 50 {
+		if _, err := s.request(ada, "browser"); errors.Is(err, dialtone.ErrExhausted) != (i >= 5) {
+			t.Fatalf("request %d: %v", i+1, err)
+		}
+	}
+	if _, err := s.ask(CodeRequest{Email: grace, BrowserID: "other", Network: "203.0.113.1"}); err != nil {
+		t.Errorf("somebody else elsewhere: %v", err)
+	}
+}
+
+func TestSprayingMakesCodesLonger(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, func(c *Config) { c.Policy.AddressFailures = 4 })
+	for i := range 4 {
+		email := fmt.Sprintf("p%d@example.com", i)
+		sent := s.mustRequest(email, "browser")
+		e := CodeEntry{CodeID: sent.CodeID, Email: email, Digits: 6, Code: wrong(s.code(email)), BrowserID: "browser", Network: "192.0.2.1"}
+		if _, err := s.VerifyCode(context.Background(), e, s.now); err == nil {
+			t.Fatal("a wrong code was right")
+		}
+	}
+	if sent := s.mustRequest(grace, "browser"); sent.Digits != 8 || len(s.code(grace)) != 8 {
+		t.Errorf("%d digits where codes are sprayed from", sent.Digits)
+	} else {
+		s.mustVerify(sent, "browser", s.code(grace))
+	}
+	if far, err := s.ask(CodeRequest{Email: ada, BrowserID: "far", Network: "203.0.113.1"}); err != nil || far.Digits != 6 {
+		t.Errorf("another network: %+v, %v", far, err)
 	}
 }
 

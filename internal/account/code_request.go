@@ -18,13 +18,17 @@ import (
 type CodeRequest struct {
 	Email     string // as typed
 	BrowserID string // the browser-id cookie; only this browser can use the code
+	Known     string // the cookie that SignedIn.Known was; empty: none
 	Network   string // the IP address that asks
 }
+
+func (r CodeRequest) asker(emailKey string) asker { return asker{r.Known, r.Network, emailKey} }
 
 // CodeSent is a code that our mail server has taken.
 type CodeSent struct {
 	CodeID  string
-	Email   string // in the form that VerifyCode wants back
+	Email   string // in the form that VerifyCode wants back, as Digits
+	Digits  int
 	Expires time.Time
 }
 
@@ -38,27 +42,48 @@ func (s *Service) RequestCode(ctx context.Context, r CodeRequest, now time.Time)
 	if err != nil {
 		return CodeSent{}, dialtone.FieldErrors{{Field: "email", Problem: "Write an e-mail address, such as name@example.com."}}
 	}
-	code := secret.Digits(s.Policy.Digits)
-	c := dialtone.EmailCode{
-		ID:          s.newCodeID(),
-		BrowserHash: secret.Hash(r.BrowserID),
-		EmailKey:    s.emailKey(email),
-		Created:     now,
-		Expires:     now.Add(s.Policy.Lifetime),
+	asks := r.asker(s.emailKey(email))
+	stranger := !s.known(asks).Has(asks.emailKey)
+	if stranger {
+		if err := s.strangers.Send(s.sendShares(asks), now); err != nil {
+			s.logRefusal(err)
+			return CodeSent{}, fmt.Errorf("request sign-in code: %w", err)
+		}
 	}
-	hash, ok := s.codeHash(c.ID, code)
-	if !ok {
+	id := s.newCodeID()
+	code, codeOK := s.newCode(id, s.Policy.Digits)
+	long, longOK := s.newCode(id, longDigits)
+	if !codeOK || !longOK {
 		return CodeSent{}, fmt.Errorf("request sign-in code: %w: the current data key is gone", dialtone.ErrUnavailable)
 	}
-	c.CodeHash = hash
-	if err := s.Store.CreateEmailCode(ctx, c, s.sendBudgets(c.EmailKey, r.Network), now); err != nil {
+	issue := dialtone.EmailIssue{Budgets: s.sendBudgets(asks), LongHash: long.hash, Code: dialtone.EmailCode{
+		ID: id, BrowserHash: secret.Hash(r.BrowserID), EmailKey: asks.emailKey, CodeHash: code.hash, Created: now, Expires: now.Add(s.Policy.Lifetime),
+	}}
+	if stranger {
+		issue.Guesses = dialtone.Budget{Key: dialtone.BudgetEmailFailures.Of(asks.emailKey), Limits: s.Policy.EmailFailures}
+		if s.strangers.Spraying(s.guessShares(asks), now) {
+			code, issue.Code.CodeHash = long, long.hash
+		}
+	}
+	made, err := s.Store.CreateEmailCode(ctx, issue, now)
+	if err != nil {
+		if stranger {
+			s.strangers.Unsent(s.sendShares(asks), now)
+		}
 		s.logRefusal(err)
 		return CodeSent{}, fmt.Errorf("request sign-in code: %w", err)
 	}
-	if err := s.send(ctx, codeMail(email, code, s.host, s.Policy.Lifetime)); err != nil {
+	if made.CodeHash != code.hash {
+		s.Budgets.Bit(dialtone.BudgetEmailFailures)
+		code = long
+	}
+	if len(code.text) > s.Policy.Digits {
+		s.Log.Warn("a longer sign-in code was sent: somebody guesses at the address, or at many")
+	}
+	if err := s.send(ctx, codeMail(email, code.text, s.host, s.Policy.Lifetime)); err != nil {
 		return CodeSent{}, fmt.Errorf("request sign-in code: %w", err)
 	}
-	return CodeSent{CodeID: c.ID, Email: email, Expires: c.Expires}, nil
+	return CodeSent{CodeID: made.ID, Email: email, Digits: len(code.text), Expires: made.Expires}, nil
 }
 
 // MailError says that our mail server did not take an e-mail. It wraps ErrUnavailable.
@@ -95,52 +120,28 @@ func (s *Service) send(ctx context.Context, m message.Mail) error {
 	return &MailError{Cause: err}
 }
 
-// What a budget counts.
-const (
-	countEmailSends   = "account-email-sends"
-	countEmailNetwork = "account-email-network-sends"
-	countAddressSends = "account-address-sends"
-	countNetworkSends = "account-network-sends"
-	countSignIns      = "account-sign-ins"
-	countCompany      = "company-sign-ins"
-)
-
-func budgetKey(count, key string) string { return count + ":" + key }
-
 // hourly is a budget of so many an hour.
-func hourly(count, key string, most int) []dialtone.Budget {
-	return []dialtone.Budget{{Key: budgetKey(count, key), Limits: []dialtone.Limit{{Count: most, Window: time.Hour}}}}
-}
-
-// emailKey stands for an address where the address itself is not needed.
-func (s *Service) emailKey(email string) string {
-	return encode(s.Keys.Fixed(secret.LabelEmail, email))
-}
-
-// sendBudgets are what one code is charged to. Limits that are not set are no budget. Each network has a share of an address's codes,
-// so that one stranger does not take them all.
-func (s *Service) sendBudgets(emailKey, address string) []dialtone.Budget {
-	network := func(of string) string { return encode(s.Keys.Fixed(secret.LabelNetwork, of)) }
-	budgets := []dialtone.Budget{
-		{Key: budgetKey(countEmailNetwork, encode(s.Keys.Fixed(secret.LabelNetwork, emailKey, dialtone.Neighbourhood(address)))), Limits: s.Policy.EmailSends},
-		{Key: budgetKey(countEmailSends, emailKey), Limits: s.Policy.EmailTotal},
-		{Key: budgetKey(countAddressSends, network(dialtone.Household(address))), Limits: s.Policy.AddressSends},
-		{Key: budgetKey(countNetworkSends, network(dialtone.Neighbourhood(address))), Limits: s.Policy.NetworkSends},
-	}
-	return slices.DeleteFunc(budgets, func(b dialtone.Budget) bool { return len(b.Limits) == 0 })
-}
-
-// logRefusal notes a budget that is used up: many of them are an attack on people or on their mailboxes.
-func (s *Service) logRefusal(err error) {
-	if refused, ok := errors.AsType[*dialtone.BudgetError](err); ok {
-		s.Log.Warn("sign-in refused: budget used up", "budget", refused.Key, "retry_after", refused.RetryAfter)
-	}
+func hourly(name dialtone.BudgetName, whose string, most int) []dialtone.Budget {
+	return []dialtone.Budget{{Key: name.Of(whose), Limits: []dialtone.Limit{{Count: most, Window: time.Hour}}}}
 }
 
 // A code's id ends with the id of the data key that it is hashed under: data keys rotate while codes are on their way.
 const keySeparator = "."
 
 func (s *Service) newCodeID() string { return secret.ID("emc") + keySeparator + s.Keys.CurrentID() }
+
+// emailCode is a code with what the database keeps of it.
+type emailCode struct {
+	text secret.Text
+	hash string
+}
+
+// newCode makes a code for the row with that id. False if the key that the id was made with is gone.
+func (s *Service) newCode(id string, digits int) (emailCode, bool) {
+	text := secret.Digits(digits)
+	hash, ok := s.codeHash(id, text)
+	return emailCode{text, hash}, ok
+}
 
 // codeHash is what the database keeps of a code. False if the key that it was made under is gone.
 func (s *Service) codeHash(codeID string, code secret.Text) (string, bool) {

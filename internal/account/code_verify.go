@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,8 +17,11 @@ import (
 type CodeEntry struct {
 	CodeID    string
 	Email     string // as CodeSent had it
+	Digits    int    // as CodeSent had it
 	Code      string // as typed: spaces and hyphens do not matter
 	BrowserID string
+	Known     string // the cookie that SignedIn.Known was; empty: none
+	Network   string // the IP address that asks
 	Agent     string // the browser's User-Agent
 }
 
@@ -25,6 +29,7 @@ type CodeEntry struct {
 type SignedIn struct {
 	Account dialtone.Account
 	Cookie  secret.Text // the session cookie's value
+	Known   secret.Text // the value of a cookie that lasts, and comes back as CodeRequest.Known; empty: it stays as it is
 	New     bool        // the account was made just now
 }
 
@@ -39,7 +44,7 @@ func (e *WrongCodeError) Error() string { return fmt.Sprintf("wrong code, %d tri
 // used, or a newer one was asked for; ErrExhausted if the tries are used up; ErrNotFound
 // if this browser asked for no such code for this address.
 func (s *Service) VerifyCode(ctx context.Context, e CodeEntry, now time.Time) (SignedIn, error) {
-	code, err := s.parseCode(e.Code)
+	code, err := s.parseCode(e)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -51,18 +56,23 @@ func (s *Service) VerifyCode(ctx context.Context, e CodeEntry, now time.Time) (S
 	if !ok {
 		return SignedIn{}, fmt.Errorf("verify sign-in code: %w: its key is gone", dialtone.ErrExpired)
 	}
-	emailKey := s.emailKey(email)
+	asks := asker{e.Known, e.Network, s.emailKey(email)}
 	session, cookie := s.newSession(dialtone.SignInEmail, e.Agent, now)
 	tried, err := s.Store.TryEmailCode(ctx, dialtone.EmailTry{
-		ID: e.CodeID, BrowserHash: secret.Hash(e.BrowserID), EmailKey: emailKey, CodeHash: hash, MaxAttempts: s.Policy.Tries,
+		ID: e.CodeID, BrowserHash: secret.Hash(e.BrowserID), EmailKey: asks.emailKey, CodeHash: hash, MaxAttempts: s.Policy.Tries,
+		GuessKey: s.guessKey(asks),
 	}, dialtone.Account{ID: secret.ID("acc"), Email: email, Created: now}, session, now)
 	switch {
 	case errors.Is(err, dialtone.ErrConflict):
 		return SignedIn{}, fmt.Errorf("verify sign-in code that was used: %w", dialtone.ErrExpired)
 	case err != nil:
-		s.logRefusal(err)
 		return SignedIn{}, fmt.Errorf("verify sign-in code: %w", err)
+	case !tried.Right:
+		s.strangers.Guess(s.guessShares(asks), now)
+	}
+	switch {
 	case !tried.Right && tried.AttemptsLeft == 0:
+		s.Budgets.Bit(dialtone.BudgetCodeTries)
 		return SignedIn{}, fmt.Errorf("verify sign-in code: the last try was wrong: %w", dialtone.ErrExhausted)
 	case !tried.Right:
 		return SignedIn{}, &WrongCodeError{Left: tried.AttemptsLeft}
@@ -70,15 +80,22 @@ func (s *Service) VerifyCode(ctx context.Context, e CodeEntry, now time.Time) (S
 	if err := s.noteSignIn(ctx, session, tried.Account, now); err != nil {
 		return SignedIn{}, fmt.Errorf("verify sign-in code: %w", err)
 	}
-	return SignedIn{Account: tried.Account, Cookie: cookie, New: tried.New}, nil
+	s.strangers.SignedIn(s.sendShares(asks), s.guessShares(asks), now)
+	return SignedIn{Account: tried.Account, Cookie: cookie, Known: s.remember(asks), New: tried.New}, nil
+}
+
+// remember is the cookie of a browser that just signed in with the address.
+func (s *Service) remember(a asker) secret.Text {
+	return s.known(a).With(a.emailKey, s.Keys, secret.LabelKnownEmail)
 }
 
 // parseCode takes away what people and keyboards put between the digits.
-func (s *Service) parseCode(typed string) (secret.Text, error) {
+func (s *Service) parseCode(e CodeEntry) (secret.Text, error) {
 	const maxTyped = 64
-	code := writing.TypedDigits(typed)
-	if len(typed) > maxTyped || len(code) != s.Policy.Digits || strings.ContainsFunc(code, func(r rune) bool { return r < '0' || r > '9' }) {
-		problem := fmt.Sprintf("Type the %d digits from the e-mail.", s.Policy.Digits)
+	digits := cmp.Or(e.Digits, s.Policy.Digits) // a page of the release before does not say
+	code := writing.TypedDigits(e.Code)
+	if len(e.Code) > maxTyped || len(code) != digits || strings.ContainsFunc(code, func(r rune) bool { return r < '0' || r > '9' }) {
+		problem := fmt.Sprintf("Type the %d digits from the e-mail.", digits)
 		return "", dialtone.FieldErrors{{Field: "code", Problem: problem}}
 	}
 	return secret.Text(code), nil

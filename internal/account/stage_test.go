@@ -95,7 +95,7 @@ func (s *stage) code(email string) string {
 }
 
 func (s *stage) verify(sent CodeSent, browser, code string) (SignedIn, error) {
-	return s.VerifyCode(context.Background(), CodeEntry{CodeID: sent.CodeID, Email: sent.Email, Code: code, BrowserID: browser, Agent: firefox}, s.now)
+	return s.VerifyCode(context.Background(), CodeEntry{CodeID: sent.CodeID, Email: sent.Email, Digits: sent.Digits, Code: code, BrowserID: browser, Agent: firefox}, s.now)
 }
 
 func (s *stage) mustVerify(sent CodeSent, browser, code string) SignedIn {

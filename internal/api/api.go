@@ -38,6 +38,7 @@ type Config struct {
 	Store   IdempotencyStore
 	Keys    *secret.Keys
 	Log     *slog.Logger
+	Budgets *dialtone.BudgetCounts // of those that bit
 	Now     func() time.Time
 }
 

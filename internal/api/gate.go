@@ -14,6 +14,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/legible"
 	"github.com/dialtone-id/dialtone/internal/rate"
 )
@@ -71,6 +72,7 @@ func (a *API) handle(w http.ResponseWriter, r *http.Request) (*answer, error) {
 		return nil, err
 	}
 	if wait := a.rates.Take(v.actor.APIKeyID, keyLimit, v.now); wait > 0 {
+		a.Budgets.Bit(dialtone.BudgetAPIKey)
 		return nil, tooMany(wait, fmt.Sprintf("A key may send %d requests a minute.", keyLimit.PerMinute))
 	}
 	// Before anything else is said of the request: who may not do this learns no more than that.

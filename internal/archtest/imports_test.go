@@ -26,7 +26,7 @@ type room struct {
 // The floors, from the ground up. A room may use what stands below it.
 var (
 	ground = []string{"internal/dialtone", "internal/writing"}
-	tools  = []string{"internal/oauth", "internal/token", "internal/message", "internal/keys", "internal/secret", "internal/outbound", "internal/rate", "internal/lastuse", "internal/origin", "internal/legible", "internal/fixed", "internal/written", "internal/icon"}
+	tools  = []string{"internal/oauth", "internal/token", "internal/message", "internal/keys", "internal/secret", "internal/outbound", "internal/rate", "internal/strangers", "internal/lastuse", "internal/origin", "internal/legible", "internal/fixed", "internal/written", "internal/icon"}
 	verbs  = []string{"internal/flow", "internal/consent", "internal/signin", "internal/account", "internal/catalog", "internal/directory", "internal/event", "internal/traffic"}
 	faces  = []string{"internal/protocol", "internal/api", "internal/web", "internal/web/*"}
 	house  = slices.Concat(ground, tools, verbs, faces, []string{"internal/apply", "internal/store", "internal/store/*", "internal/server", "docs"})
@@ -57,6 +57,7 @@ var rooms = slices.Concat(
 		{"internal/lastuse", nil, "it keeps ids and times, and does not know whose"},
 		{"internal/origin", nil, "whose page a request comes from is told by its headers and one configured address"},
 		{"internal/rate", nil, "counting needs nothing but a clock, and that comes in"},
+		{"internal/strangers", []string{"internal/dialtone", "internal/secret", "internal/rate"}, "one way to bound strangers for all who sign somebody in: it does not know as whom"},
 		{"docs", nil, "the guide is text; the portal shows it"},
 		{"internal/store", []string{"internal/dialtone", "internal/secret"}, "the store keeps nouns and counts; a rule in SQL would be a rule that no verb knows of"},
 		{"internal/store/*", []string{"internal/dialtone", "internal/secret", "internal/store"}, "what helps to test the store stands beside it"},
@@ -101,7 +102,7 @@ var restrictions = []restriction{
 	},
 	{
 		imports: []string{"net/http", "net/http/httptest"},
-		not:     []string{"internal/dialtone", "internal/writing", "internal/secret", "internal/oauth", "internal/token", "internal/keys", "internal/rate", "internal/lastuse", "internal/legible", "internal/written", "internal/store", "internal/flow", "internal/consent", "internal/signin", "internal/directory", "internal/catalog", "internal/traffic", "internal/apply"},
+		not:     []string{"internal/dialtone", "internal/writing", "internal/secret", "internal/oauth", "internal/token", "internal/keys", "internal/rate", "internal/strangers", "internal/lastuse", "internal/legible", "internal/written", "internal/store", "internal/flow", "internal/consent", "internal/signin", "internal/directory", "internal/catalog", "internal/traffic", "internal/apply"},
 		why:     "nouns, rules and verbs do not know that they are called over HTTP",
 	},
 }

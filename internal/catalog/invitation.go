@@ -110,13 +110,13 @@ func (c *Catalog) spendInvitation(ctx context.Context, actor dialtone.Actor, org
 	if err != nil {
 		return err
 	}
-	sent, received := "invitations:"+organizationID, daily("invited:"+secret.Hash(email), dailyInvited)
+	received := daily(dialtone.BudgetInvited, secret.Hash(email), dailyInvited)
 	if now.Sub(o.Created) >= youth {
-		return c.store.Spend(ctx, append(daily(sent, dailyInvitations), received...), now)
+		return c.store.Spend(ctx, append(daily(dialtone.BudgetInvitations, organizationID, dailyInvitations), received...), now)
 	}
-	budgets := daily(sent, dailyWhileYoung)
+	budgets := daily(dialtone.BudgetInvitations, organizationID, dailyWhileYoung)
 	if actor.AccountID != "" {
-		budgets = append(budgets, daily("invitations_young:"+actor.AccountID, dailyWhileYoung)...)
+		budgets = append(budgets, daily(dialtone.BudgetYoungInvitations, actor.AccountID, dailyWhileYoung)...)
 	}
 	err = c.store.Spend(ctx, append(budgets, received...), now)
 	if full, ok := errors.AsType[*dialtone.BudgetError](err); ok && full.Key != received[0].Key {

@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"errors"
 	"fmt"
+	"image"
 	"slices"
 	"strings"
 	"testing"
@@ -285,7 +286,7 @@ func TestApplyingAgainKeepsThePictures(t *testing.T) {
 	s := newStage(t)
 	text := operators + fmt.Sprintf("organizations: [{id: %s, name: Example Apps}]\nproducts: [{id: %s, organization: %s, name: Weather, subtitle: Rain}]\n",
 		s.organization.ID, s.product.ID, s.organization.ID)
-	icon := get(s.SetIcon(t.Context(), s.developer, s.product.ID, encodePNG(t, picture(8, 8)), now))(t).IconID
+	icon := get(s.SetIcon(t.Context(), s.developer, s.product.ID, encodePNG(t, image.NewGray(image.Rect(0, 0, 8, 8))), now))(t).IconID
 	tundra := get(s.Operator(t.Context(), "tundra"))(t)
 	tundra.Brand.LogoID = icon
 	must(t, s.PutOperator(t.Context(), tundra, now))

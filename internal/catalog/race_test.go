@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"errors"
 	"fmt"
+	"image"
 	"sync"
 	"testing"
 
@@ -63,7 +64,7 @@ func TestIconsAndOffersAtOnceAllSucceed(t *testing.T) {
 	s := newStage(t)
 	body := make([][]byte, 6)
 	for i := range body {
-		body[i] = encodePNG(t, picture(2+i, 2))
+		body[i] = encodePNG(t, image.NewGray(image.Rect(0, 0, 2+i, 2)))
 	}
 	for _, err := range atOnce(func(i int) error {
 		_, err := s.SetIcon(t.Context(), s.developer, s.product.ID, body[i], now)

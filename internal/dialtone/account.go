@@ -71,6 +71,16 @@ type EmailCode struct {
 	Expires     time.Time
 }
 
+// EmailIssue is a code to be made, and what decides on it.
+type EmailIssue struct {
+	Code    EmailCode
+	Budgets []Budget // that it is charged to
+	// LongHash takes the code's place if as many wrong tries as one of Guesses' limits were counted: then somebody guesses at the address.
+	// Without a key in Guesses it never does.
+	LongHash string
+	Guesses  Budget
+}
+
 // EmailTry is one code that was typed.
 type EmailTry struct {
 	ID          string
@@ -78,6 +88,7 @@ type EmailTry struct {
 	EmailKey    string
 	CodeHash    string
 	MaxAttempts int
+	GuessKey    string // the budget in which a wrong try is counted, which refuses nothing; empty: it is not counted
 }
 
 // EmailTried is what an EmailTry led to.

@@ -2,7 +2,6 @@ package dialtone
 
 import (
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -14,32 +13,7 @@ var (
 	ErrSuperseded = errors.New("superseded")
 )
 
-// Limit allows Count entries in any stretch of time as long as Window (a rolling window, not a calendar one).
-type Limit struct {
-	Count  int
-	Window time.Duration
-}
-
-// Budget is what may be spent under one key. Spending adds one entry and succeeds only if every limit allows it.
-type Budget struct {
-	Key    string // holds no personal data: a keyed hash with a prefix that says what is counted
-	Limits []Limit
-}
-
-// BudgetError says that a budget is used up and when there is room again. It wraps ErrExhausted.
-type BudgetError struct {
-	Key        string
-	RetryAfter time.Duration
-}
-
-func (e *BudgetError) Error() string {
-	return fmt.Sprintf("budget %s is used up for %s", e.Key, e.RetryAfter)
-}
-
-// Unwrap makes errors.Is(err, ErrExhausted) true.
-func (e *BudgetError) Unwrap() error { return ErrExhausted }
-
-// Code is a PIN as a challenge keeps it.
+// Code is a PIN or an e-mail code as its row keeps it.
 type Code struct {
 	Digits       int
 	Hash, Sealed string

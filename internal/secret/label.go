@@ -25,10 +25,11 @@ const (
 	LabelRounding    Label = "rounding"          // draws how a small count is rounded
 	LabelIdempotency Label = "idempotent answer" // seals an answer of the management API for its repetition
 
-	LabelEmail         Label = "e-mail address"  // keys an address's budgets, and stands for it before it is proved
-	LabelEmailCode     Label = "e-mail code"     // keys the hash of a sign-in code
-	LabelPasskey       Label = "passkey"         // seals what a passkey ceremony needs at its end
-	LabelPasskeyHandle Label = "passkey account" // what authenticators call an account
+	LabelEmail         Label = "e-mail address"              // keys an address's budgets, and stands for it before it is proved
+	LabelKnownEmail    Label = "known browser of the portal" // seals, lasting, with which addresses a browser signed in before
+	LabelEmailCode     Label = "e-mail code"                 // keys the hash of a sign-in code
+	LabelPasskey       Label = "passkey"                     // seals what a passkey ceremony needs at its end
+	LabelPasskeyHandle Label = "passkey account"             // what authenticators call an account
 
 	LabelCompany       Label = "company sign-in"       // seals what the way through a company's provider needs at its end
 	LabelCompanySecret Label = "company client secret" // seals, lasting, our secret at a company's provider

@@ -36,6 +36,7 @@ func (s *Server) tasks() []task {
 		{"rotate keys", rotateEvery, s.inTime(s.keyring.RotateIfDue)},
 		{"seal again under the new key", reloadEvery, s.reseal},
 		{"look at the operators", watchEvery, s.watchOperators},
+		{"count today's SMS", watchEvery, s.watchDailySMS},
 		{"note last use of secrets, keys and sessions", flushEvery, s.noteUses},
 		{"say what the log left out", linesEvery, func(ctx context.Context, _ time.Time) error { s.lines.flush(ctx); return nil }},
 		{"write counts and refused requests", trafficEvery, func(ctx context.Context, _ time.Time) error { return s.traffic.Flush(ctx) }},

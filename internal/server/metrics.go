@@ -7,6 +7,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
 // metrics counts requests. It has a registry of its own, so that nothing a library registers gets in.
@@ -14,14 +16,18 @@ type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
 	bounded  *prometheus.CounterVec
+	budgets  *dialtone.BudgetCounts
 
 	routeUnknown *prometheus.GaugeVec
+	dailySMS     dailySMS
 }
 
 func newMetrics() *metrics {
 	m := &metrics{
 		registry:     prometheus.NewRegistry(),
+		budgets:      dialtone.NewBudgetCounts(),
 		routeUnknown: newRouteUnknown(),
+		dailySMS:     newDailySMS(),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "dialtone_http_request_duration_seconds",
 			Help:    "Requests by listener, route and class of status; gone: the caller hung up.",
@@ -33,7 +39,24 @@ func newMetrics() *metrics {
 		}, []string{"bound", "done"}),
 	}
 	m.registry.MustRegister(m.requests, m.bounded, m.routeUnknown, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.dailySMS.collectors()...)
+	m.watchBudgets()
 	return m
+}
+
+// watchBudgets shows how often each budget bit, those that never did as well.
+func (m *metrics) watchBudgets() {
+	for _, name := range dialtone.BudgetNames {
+		opts := prometheus.CounterOpts{
+			Name:        "dialtone_budget_refusals_total",
+			Help:        "What was refused because a budget was used up, by budget; docs/operate/sign-in-limits.md explains each.",
+			ConstLabels: prometheus.Labels{"budget": string(name)},
+		}
+		if name.Lengthens() {
+			opts.Name, opts.Help = "dialtone_long_codes_total", "PINs and e-mail codes of 8 digits, by the budget of wrong tries that was used up."
+		}
+		m.registry.MustRegister(prometheus.NewCounterFunc(opts, func() float64 { return float64(m.budgets.Of(name)) }))
+	}
 }
 
 // observe counts one request. The route is the mux's pattern, of which there are few; a path could be anything.

@@ -83,7 +83,8 @@ func (s *Server) identity(health map[string]http.Handler) (http.Handler, refusal
 	s.dispatcher = message.NewDispatcher(message.DispatcherConfig{Router: router, Store: s.db, Log: s.log, Spread: messageSpread})
 	signIn := signin.New(signin.Config{
 		Store: s.db, Keys: secrets, Dispatcher: s.dispatcher, Operators: s.catalog,
-		Traffic: s.traffic, Policy: c.PINPolicy.policy(), Log: s.log, Sandbox: c.Sandbox, DailySMSLimit: c.DailySMSLimit,
+		Traffic: s.traffic, Policy: c.PINPolicy.policy(), Log: s.log, Budgets: s.metrics.budgets, Sandbox: c.Sandbox,
+		DailySMSLimit: c.DailySMSLimit,
 	})
 	authorization := &flow.Flow{
 		Issuer: c.Issuer, Store: s.db, Keys: secrets, Minter: minter, Clients: s.catalog, Policy: flow.DefaultPolicy,

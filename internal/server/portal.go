@@ -32,7 +32,7 @@ func (s *Server) portal(identity http.Handler) (http.Handler, refusal, error) {
 	}
 	origin := s.config.PortalURL
 	s.accounts, err = account.New(account.Config{
-		Store: s.db, Keys: secrets, Mail: mail, Policy: account.DefaultPolicy, Log: s.log, Origin: origin,
+		Store: s.db, Keys: secrets, Mail: mail, Policy: account.DefaultPolicy, Log: s.log, Budgets: s.metrics.budgets, Origin: origin,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -48,7 +48,7 @@ func (s *Server) portal(identity http.Handler) (http.Handler, refusal, error) {
 	}
 	machines := api.New(api.Config{
 		Portal: origin, Catalog: s.catalog, Traffic: rooms.reports, Inviter: rooms.Organization, Store: s.db, Keys: secrets,
-		Log: s.log, Now: clock,
+		Log: s.log, Budgets: s.metrics.budgets, Now: clock,
 	})
 	rooms.Guide, err = guide.New(guide.Config{
 		Desk: rooms.Desk, Assets: rooms.Assets, Catalog: s.catalog, Guide: docs.Guide, OpenAPI: machines.OpenAPI(),
@@ -108,6 +108,7 @@ func (s *Server) portalRooms(secrets *secret.Keys, identity http.Handler, mail o
 	r.reports = &traffic.Reports{Store: s.db, Catalog: s.catalog, Keys: secrets}
 	r.Desk = &page.Desk{
 		Accounts: s.accounts, Cookies: web.NewCookies(origin), ClientIP: clientIP(s.config.TrustedProxies), Log: s.log, Now: clock, Room: errorPages,
+		Budgets: s.metrics.budgets,
 	}
 	r.Account, err = portalaccount.New(portalaccount.Config{
 		Desk: r.Desk, Assets: r.Assets, People: s.accounts, Companies: companies, Activities: s.db, Keys: secrets,

@@ -68,6 +68,7 @@ func New(ctx context.Context, c Config, log *slog.Logger) (*Server, error) {
 	}
 	most, mostFrom := c.Connections.bounds(mostDescriptors())
 	s.connections = newConnections(most, mostFrom, c.TrustedProxies, log, s.metrics)
+	db.CountBudgets(s.metrics.budgets)
 	s.metrics.watch(s.connections)
 	s.watchClock()
 	if err := s.compareClocks(ctx, clock()); err != nil {

@@ -2,6 +2,8 @@ package server_test
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -10,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/dialtone-id/dialtone/internal/server"
 )
 
 var secondsLeft = regexp.MustCompile(`in [0-9]+ seconds?`)
@@ -120,6 +124,53 @@ func TestANumberThatStrangersGuessAtKeepsItsOwner(t *testing.T) {
 		again := mine.open(a.address("prompt", "login")).fill("phone_number", kim).press("send").wants(http.StatusOK, "Enter your PIN", "6-digit PIN")
 		a.code(again.fill("pin", h.pin(kim)).press("continue"))
 	})
+}
+
+// TestWhatLimitsRefuseIsInTheMetrics: an operator sees under attack which limit bites.
+func TestWhatLimitsRefuseIsInTheMetrics(t *testing.T) {
+	t.Parallel()
+	var metrics string
+	h := openHouse(t, func(c *server.Config) {
+		socket, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		metrics = socket.Addr().String()
+		if err := socket.Close(); err != nil {
+			t.Fatal(err)
+		}
+		c.MetricsListen = metrics
+	})
+	a := h.story(t)
+	ask := func() *tab { return h.browser(t).open(a.address()).fill("phone_number", kim).press("send") }
+	for range 2 {
+		tab := ask().wants(http.StatusOK, "Enter your PIN")
+		real := h.pin(kim)
+		for n := range 5 {
+			tab.fill("pin", differentFrom(real, n+1)).press("continue")
+		}
+	}
+	for range 3 {
+		ask().wants(http.StatusOK, "Enter your PIN", "8-digit PIN")
+	}
+	ask().wants(http.StatusTooManyRequests, "Sign in to Storytime", "PINs were requested too often for this number.")
+	answer, err := http.Get("http://" + metrics + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	shown, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`dialtone_budget_refusals_total{budget="number-network-sends"} 1`, `dialtone_budget_refusals_total{budget="pin-tries"} 2`,
+		`dialtone_long_codes_total{budget="number-failures"} 3`, `dialtone_budget_refusals_total{budget="number-sends"} 0`,
+	} {
+		if !strings.Contains(string(shown), want+"\n") {
+			t.Errorf("the metrics do not have %s", want)
+		}
+	}
 }
 
 func TestThePINIsRightForOneOfManyWhoTryAtOnce(t *testing.T) {

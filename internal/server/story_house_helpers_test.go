@@ -68,7 +68,7 @@ type house struct {
 }
 
 // openHouse runs a server on a SQLite database of its own.
-func openHouse(t testing.TB) *house {
+func openHouse(t testing.TB, change ...func(*server.Config)) *house {
 	t.Helper()
 	seeded, err := template()
 	if err != nil {
@@ -78,7 +78,7 @@ func openHouse(t testing.TB) *house {
 	if err := os.WriteFile(file, seeded.database, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return runHouse(t, "sqlite:"+file, seeded.root, message.NewInbox())
+	return runHouse(t, "sqlite:"+file, seeded.root, message.NewInbox(), change...)
 }
 
 // onBothEngines tells the story on SQLite and on PostgreSQL.

@@ -2,26 +2,12 @@ package signin
 
 import (
 	"errors"
-	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/directory"
-	"github.com/dialtone-id/dialtone/internal/rate"
 	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/strangers"
 )
-
-// What a budget counts.
-const (
-	countGuesses      = "number-failures"
-	countKnownSends   = "known-sends"
-	countNumberSends  = "number-network-sends"
-	countNumberTotal  = "number-sends"
-	countAddressSends = "address-sends"
-	countNetworkSends = "network-sends"
-	countSandboxSends = "sandbox-sends"
-)
-
-func budgetKey(count, key string) string { return count + ":" + key }
 
 // numberKey stands for a number where the number itself is not needed. It is the same for all writings of one line: nobody gets
 // the limits of a number twice by writing it in the way of the past.
@@ -39,138 +25,59 @@ func (s *Service) networkKey(parts ...string) string {
 // A browser that signed in with this number before has a budget of its own, which nobody else can use up. Of the others, each network
 // has a share of the number's messages, so that one stranger does not take them all, and all of them together the number's.
 func (s *Service) sendBudgets(a Asker, numberKey string, line dialtone.Subscription) []dialtone.Budget {
-	switch {
+	household, network := s.networkKey(dialtone.Household(a.Network)), dialtone.Neighbourhood(a.Network)
+	switch known := s.known(a); {
 	case inSandbox(line):
-		return limited(dialtone.Budget{Key: budgetKey(countSandboxSends, s.networkKey(dialtone.Household(a.Network))), Limits: s.Policy.SandboxSends})
-	case s.known(a.Known).has(line.ID):
-		return limited(dialtone.Budget{Key: budgetKey(countKnownSends, s.networkKey(s.known(a.Known).Browser, line.ID)), Limits: s.Policy.NumberSends})
+		return strangers.Set(dialtone.Budget{Key: dialtone.BudgetSandboxSends.Of(household), Limits: s.Policy.SandboxSends})
+	case known.Has(line.ID):
+		return strangers.Set(dialtone.Budget{Key: dialtone.BudgetKnownSends.Of(s.networkKey(known.Browser, line.ID)), Limits: s.Policy.NumberSends})
 	}
-	network := dialtone.Neighbourhood(a.Network)
-	return limited(
-		dialtone.Budget{Key: budgetKey(countNumberSends, s.networkKey(numberKey, network)), Limits: s.Policy.NumberSends},
-		dialtone.Budget{Key: budgetKey(countNumberTotal, numberKey), Limits: s.Policy.NumberTotal},
-		dialtone.Budget{Key: budgetKey(countAddressSends, s.networkKey(dialtone.Household(a.Network))), Limits: s.Policy.AddressSends},
-		dialtone.Budget{Key: budgetKey(countNetworkSends, s.networkKey(network)), Limits: s.Policy.NetworkSends},
+	return strangers.Set(
+		dialtone.Budget{Key: dialtone.BudgetNumberPerNetwork.Of(s.networkKey(numberKey, network)), Limits: s.Policy.NumberSends},
+		dialtone.Budget{Key: dialtone.BudgetNumberSends.Of(numberKey), Limits: s.Policy.NumberTotal},
+		dialtone.Budget{Key: dialtone.BudgetAddressSends.Of(household), Limits: s.Policy.AddressSends},
+		dialtone.Budget{Key: dialtone.BudgetNetworkSends.Of(s.networkKey(network)), Limits: s.Policy.NetworkSends},
 	)
 }
 
-func limited(budgets ...dialtone.Budget) []dialtone.Budget {
-	var set []dialtone.Budget
-	for _, b := range budgets {
-		if len(b.Limits) > 0 {
-			set = append(set, b)
-		}
+// sendShares are the shares that a stranger's send is charged to beside the budgets.
+func (s *Service) sendShares(a Asker) []strangers.Share {
+	return append(strangers.Wide(
+		strangers.Share{Name: dialtone.BudgetSiteSends, Hourly: s.Policy.SiteSends},
+		strangers.Share{Name: dialtone.BudgetProviderSends, Hourly: s.Policy.ProviderSends}, a.Network,
+	), strangers.Share{Name: dialtone.BudgetClientSends, Of: a.App.Client.ID, Hourly: s.Policy.ClientSends},
+		strangers.Share{Name: dialtone.BudgetTotalSends, Hourly: s.Policy.TotalSends})
+}
+
+// guessShares are the shares that a wrong PIN is charged to, by network from the smallest to the widest, and by client.
+func (s *Service) guessShares(a Asker) []strangers.Share {
+	names := [...]dialtone.BudgetName{
+		dialtone.BudgetAddressFailures, dialtone.BudgetSiteFailures, dialtone.BudgetNetworkFailures, dialtone.BudgetProviderFailures,
 	}
-	return set
+	return append(strangers.Guessing(names, s.Policy.AddressFailures, a.Network),
+		strangers.Share{Name: dialtone.BudgetClientFailures, Of: a.App.Client.ID, Hourly: s.Policy.ClientFailures})
 }
 
-// strangers counts, on this node, what browsers do that never signed in with the number that they type: in the wide networks that
-// one customer of a provider can have much of, in the name of a client, and in all. What a right PIN follows is given back twice, so
-// that no limit bites where half of the sign-ins succeed, however many people are behind a network.
-type strangers struct {
-	policy         Policy
-	sends, guesses *rate.Buckets
+// known says with which lines the asker's browser signed in before. It holds no number, and is of no use for a line that ended, for the
+// next one has another id.
+func (s *Service) known(a Asker) strangers.Known {
+	return strangers.Read(s.Keys, secret.LabelKnown, a.Known)
 }
 
-func newStrangers(p Policy) strangers {
-	return strangers{policy: p, sends: new(rate.Buckets), guesses: new(rate.Buckets)}
+// remember is the cookie of a browser that just signed in with the line.
+func (s *Service) remember(a Asker, session dialtone.Session) secret.Text {
+	return s.known(a).With(session.SubscriptionID, s.Keys, secret.LabelKnown)
 }
 
-// share is a part of the strangers that has a limit of its own.
-type share struct {
-	key    string
-	hourly int
-}
-
-// bucket is the limit as tokens: all of it at once, and the same again in an hour.
-func (s share) bucket() rate.Limit {
-	return rate.Limit{PerMinute: max(1, s.hourly/60), Burst: s.hourly}
-}
-
-// sending are the shares that a send is charged to beside the budgets.
-func (s strangers) sending(a Asker) []share {
-	site, provider := dialtone.Site(a.Network), dialtone.Provider(a.Network)
-	return set(
-		share{"site " + site, s.policy.SiteSends}, share{"provider " + provider, s.policy.ProviderSends},
-		share{"client " + a.App.Client.ID, s.policy.ClientSends}, share{"all", s.policy.TotalSends},
-	)
-}
-
-// guessing are the shares that a wrong PIN is charged to, by network from the smallest to the widest, and by client.
-func (s strangers) guessing(a Asker) []share {
-	few := s.policy.AddressFailures
-	return set(
-		share{"household " + dialtone.Household(a.Network), few}, share{"site " + dialtone.Site(a.Network), 2 * few},
-		share{"network " + dialtone.Neighbourhood(a.Network), 5 * few}, share{"provider " + dialtone.Provider(a.Network), 20 * few},
-		share{"client " + a.App.Client.ID, s.policy.ClientFailures},
-	)
-}
-
-// set leaves out what has no limit.
-func set(shares ...share) []share {
-	var with []share
-	for _, s := range shares {
-		if s.hourly > 0 {
-			with = append(with, s)
-		}
-	}
-	return with
-}
-
-// send takes one from each share, or says which one is used up.
-func (s strangers) send(a Asker, now time.Time) error {
-	for i, one := range s.sending(a) {
-		if wait := s.sends.Take(one.key, one.bucket(), now); wait > 0 {
-			for _, taken := range s.sending(a)[:i] {
-				s.sends.Give(taken.key, 1, now)
-			}
-			return &dialtone.BudgetError{Key: "strangers' sends: " + kind(one.key), RetryAfter: wait}
-		}
-	}
-	return nil
-}
-
-// kind is what a share counts, without whose it is: an address is not for the log.
-func kind(key string) string {
-	for i, r := range key {
-		if r == ' ' {
-			return key[:i]
-		}
-	}
-	return key
-}
-
-// signedIn gives back what a right PIN shows to have been a person's.
-func (s strangers) signedIn(a Asker, now time.Time) {
-	for _, one := range s.sending(a) {
-		s.sends.Give(one.key, 2, now)
-	}
-	for _, one := range s.guessing(a) {
-		s.guesses.Give(one.key, 1, now)
-	}
-}
-
-// guess counts a wrong PIN.
-func (s strangers) guess(a Asker, now time.Time) {
-	for _, one := range s.guessing(a) {
-		s.guesses.Take(one.key, one.bucket(), now)
-	}
-}
-
-// spraying reports whether so many wrong PINs came from the asker's networks, or through the client, that somebody tries one PIN
-// after the other on many numbers. Then PINs that are asked for from there are longer; nobody is refused.
-func (s strangers) spraying(a Asker, now time.Time) bool {
-	for _, one := range s.guessing(a) {
-		if s.guesses.Wait(one.key, now) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// logRefusal notes a budget that is used up: many of them are an attack on people or on the SMS bill.
+// logRefusal notes a budget that is used up: many of them are an attack on people or on the SMS bill. One that everybody shares has a
+// line of its own, which those of single numbers cannot crowd out.
 func (s *Service) logRefusal(err error, clientID string) {
-	if refused, ok := errors.AsType[*dialtone.BudgetError](err); ok {
+	refused, ok := errors.AsType[*dialtone.BudgetError](err)
+	switch {
+	case !ok:
+	case refused.Name() == dialtone.BudgetTotalSends:
+		s.Log.Error("PIN refused: the budget of all strangers is used up", "budget", refused.Key, "client", clientID, "retry_after", refused.RetryAfter)
+	default:
 		s.Log.Warn("PIN refused: budget used up", "budget", refused.Key, "client", clientID, "retry_after", refused.RetryAfter)
 	}
 }

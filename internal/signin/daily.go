@@ -21,6 +21,7 @@ var alarms = []int{50, 80, 100}
 type daily struct {
 	store messageCounter
 	log   *slog.Logger
+	bites *dialtone.BudgetCounts
 
 	mu     sync.Mutex
 	counts map[string]*dailyCount // by operator id; empty: all
@@ -39,8 +40,8 @@ type dailyCount struct {
 
 const allOperators = ""
 
-func newDaily(store messageCounter, log *slog.Logger) *daily {
-	return &daily{store: store, log: log, counts: make(map[string]*dailyCount)}
+func newDaily(store messageCounter, log *slog.Logger, bites *dialtone.BudgetCounts) *daily {
+	return &daily{store: store, log: log, bites: bites, counts: make(map[string]*dailyCount)}
 }
 
 // spend counts one message, or returns a *BudgetError if the operator or the whole platform sent as many as it may today.
@@ -48,9 +49,10 @@ func (d *daily) spend(ctx context.Context, operator dialtone.Operator, platformL
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	limits := []struct {
+		name  dialtone.BudgetName
 		key   string
 		limit int
-	}{{operator.ID, operator.SMS.Daily}, {allOperators, platformLimit}}
+	}{{dialtone.BudgetOperatorSMS, operator.ID, operator.SMS.Daily}, {dialtone.BudgetAllSMS, allOperators, platformLimit}}
 	for _, l := range limits {
 		if l.limit == 0 {
 			continue
@@ -61,7 +63,8 @@ func (d *daily) spend(ctx context.Context, operator dialtone.Operator, platformL
 		}
 		d.alarm(l.key, count, l.limit)
 		if count.sent >= l.limit {
-			return &dialtone.BudgetError{Key: "daily SMS " + l.key, RetryAfter: count.day.Add(24 * time.Hour).Sub(now)}
+			d.bites.Bit(l.name)
+			return &dialtone.BudgetError{Key: l.name.Of(l.key), RetryAfter: count.day.Add(24 * time.Hour).Sub(now)}
 		}
 	}
 	for _, l := range limits {

@@ -44,10 +44,14 @@ func (s *Service) Resend(ctx context.Context, r ResendRequest, now time.Time) (S
 	if err != nil {
 		return Started{}, fmt.Errorf("resend PIN: %w", err)
 	}
+	before := s.digits(c)
 	c, err = s.Store.ResendChallenge(ctx, c.ID, c.BrowserHash, change, s.Policy.maxSends(), s.sendBudgets(r.Asker, c.NumberKey, line), now)
 	if err != nil {
 		s.logRefusal(err, r.App.Client.ID)
 		return Started{}, fmt.Errorf("resend PIN: %w", err)
+	}
+	if s.digits(c) > before {
+		s.Budgets.Bit(dialtone.BudgetNumberFailures)
 	}
 	// What the row holds now is sent, whatever was read before: another tab may have been quicker.
 	code, ok := s.openCode(c.ID, c.SealedCode)

@@ -25,6 +25,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/directory"
 	"github.com/dialtone-id/dialtone/internal/message"
 	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/strangers"
 )
 
 // Store is what signing in needs of the database.
@@ -74,6 +75,7 @@ type Config struct {
 	Traffic    Traffic
 	Policy     Policy
 	Log        *slog.Logger
+	Budgets    *dialtone.BudgetCounts // of those that bit
 	// Sandbox says whether the test numbers, whose PINs are published, are served. While it is false their lines are nobody's
 	// and their sessions are over, whatever the database holds from before.
 	Sandbox bool
@@ -86,12 +88,12 @@ type Service struct {
 	Config
 	directory directory.Directory
 	daily     *daily
-	strangers strangers
+	strangers *strangers.Strangers
 }
 
 // New returns the service. The policy must be valid.
 func New(c Config) *Service {
-	return &Service{Config: c, directory: directory.New(c.Store), daily: newDaily(c.Store, c.Log), strangers: newStrangers(c.Policy)}
+	return &Service{Config: c, directory: directory.New(c.Store), daily: newDaily(c.Store, c.Log, c.Budgets), strangers: strangers.New(c.Budgets)}
 }
 
 // A challenge's id ends with the id of the data key that its code is hashed under: data keys rotate while PINs are on their

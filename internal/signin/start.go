@@ -43,9 +43,9 @@ func (s *Service) Start(ctx context.Context, r StartRequest, now time.Time) (Sta
 	if err != nil {
 		return Started{}, fmt.Errorf("start sign-in: %w", err)
 	}
-	stranger := !inSandbox(line) && !s.known(r.Known).has(line.ID)
+	stranger := !inSandbox(line) && !s.known(r.Asker).Has(line.ID)
 	if stranger {
-		if err := s.strangers.send(r.Asker, now); err != nil {
+		if err := s.strangers.Send(s.sendShares(r.Asker), now); err != nil {
 			s.logRefusal(err, r.App.Client.ID)
 			return Started{}, fmt.Errorf("start sign-in: %w", err)
 		}
@@ -64,8 +64,8 @@ func (s *Service) Start(ctx context.Context, r StartRequest, now time.Time) (Sta
 	issue := dialtone.Issue{Challenge: c, Budgets: s.sendBudgets(r.Asker, c.NumberKey, line)}
 	digits := s.Policy.Digits
 	if stranger {
-		issue.Guesses = dialtone.Budget{Key: budgetKey(countGuesses, c.NumberKey), Limits: s.Policy.NumberFailures}
-		if s.strangers.spraying(r.Asker, now) {
+		issue.Guesses = dialtone.Budget{Key: dialtone.BudgetNumberFailures.Of(c.NumberKey), Limits: s.Policy.NumberFailures}
+		if s.strangers.Spraying(s.guessShares(r.Asker), now) {
 			digits = LongDigits
 		}
 	}
@@ -77,10 +77,16 @@ func (s *Service) Start(ctx context.Context, r StartRequest, now time.Time) (Sta
 	issue.Challenge.Digits, issue.Challenge.CodeHash, issue.Challenge.SealedCode, issue.Long = usual.Digits, usual.Hash, usual.Sealed, long
 	c, err = s.Store.CreateChallenge(ctx, issue, now)
 	if err != nil {
+		if stranger {
+			s.strangers.Unsent(s.sendShares(r.Asker), now)
+		}
 		s.logRefusal(err, r.App.Client.ID)
 		return Started{}, fmt.Errorf("start sign-in: %w", err)
 	}
 	if c.Digits > s.Policy.Digits {
+		if digits < c.Digits {
+			s.Budgets.Bit(dialtone.BudgetNumberFailures)
+		}
 		s.Log.Warn("a longer PIN was sent: somebody guesses at the number, or at many", "client", r.App.Client.ID)
 	}
 	code, ok := s.openCode(c.ID, c.SealedCode)

@@ -53,7 +53,7 @@ func TestARightPINIsTakenWhateverStrangersTried(t *testing.T) {
 func TestANumberThatStrangersGuessAtGetsEightDigits(t *testing.T) {
 	t.Parallel()
 	for _, number := range []dialtone.PhoneNumber{served, unserved} { // whatever is behind it
-		s := newStage(t)
+		s := newStage(t, func(c *Config) { c.Budgets = dialtone.NewBudgetCounts() })
 		s.attack(number, 2)
 		started := s.start(from(number, "mine", "203.0.113.1"))
 		if got := s.digits(started, "mine"); got != 8 {
@@ -71,6 +71,9 @@ func TestANumberThatStrangersGuessAtGetsEightDigits(t *testing.T) {
 		again := s.start(from(number, "other", "203.0.113.2"))
 		if got := s.digits(again, "other"); got != 8 {
 			t.Errorf("%d digits: the owner's sign-in must not give strangers new tries", got)
+		}
+		if got := s.Budgets.Of(dialtone.BudgetNumberFailures); got != 2 {
+			t.Errorf("%d long PINs were counted, want 2", got)
 		}
 		s.later(25 * time.Hour)
 		if later := s.start(from(number, "mine", "203.0.113.1")); s.digits(later, "mine") != 6 {
@@ -125,7 +128,7 @@ func TestAKnownBrowserIsAStrangerToTheNextOwnerOfTheNumber(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	for _, forged := range []string{"", "x", known + "x", known[:len(known)-2]} {
-		if k := s.known(forged); k.Browser != "" || len(k.Lines) > 0 {
+		if k := s.known(Asker{Known: forged}); k.Browser != "" || len(k.As) > 0 {
 			t.Errorf("%q is believed", forged)
 		}
 	}
@@ -164,6 +167,21 @@ func TestAWideNetworkCannotHaveEverybodySentAPIN(t *testing.T) {
 		if _, err := s.Start(t.Context(), r, s.now); errors.Is(err, dialtone.ErrExhausted) != (i == 60) {
 			t.Fatalf("request %d from a /56: %v", i+1, err)
 		}
+	}
+}
+
+func TestWhatABudgetRefusesUsesUpNobodyElsesShare(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, func(c *Config) { c.Policy.TotalSends, c.Budgets = 10, dialtone.NewBudgetCounts() })
+	s.db.CountBudgets(s.Budgets)
+	for i := range 50 {
+		if _, err := s.Start(t.Context(), request(served, "browser"), s.now); errors.Is(err, dialtone.ErrExhausted) != (i >= 5) {
+			t.Fatalf("request %d: %v", i+1, err)
+		}
+	}
+	s.start(from(served2, "other", "203.0.113.1"))
+	if got := s.Budgets.Of(dialtone.BudgetNumberPerNetwork); got != 45 {
+		t.Errorf("%d refusals were counted, want 45", got)
 	}
 }
 

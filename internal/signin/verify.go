@@ -91,12 +91,13 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest, now time.Time) (O
 	case err != nil:
 		return Outcome{}, fmt.Errorf("verify PIN: %w", err)
 	case tried.Right:
-		s.strangers.signedIn(r.Asker, now)
-		return Outcome{State: tried.State, Cookie: cookie.text(), Known: s.remember(r.Known, tried.State.Session)}, nil
+		s.strangers.SignedIn(s.sendShares(r.Asker), s.guessShares(r.Asker), now)
+		return Outcome{State: tried.State, Cookie: cookie.text(), Known: s.remember(r.Asker, tried.State.Session)}, nil
 	}
-	s.strangers.guess(r.Asker, now)
+	s.strangers.Guess(s.guessShares(r.Asker), now)
 	switch {
 	case tried.Challenge.Attempts >= s.Policy.Tries:
+		s.Budgets.Bit(dialtone.BudgetPINTries)
 		return Outcome{}, fmt.Errorf("verify PIN: %w", ErrLastTry)
 	default:
 		return Outcome{}, &WrongPINError{Left: s.Policy.Tries - tried.Challenge.Attempts}
@@ -105,10 +106,10 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest, now time.Time) (O
 
 // guessKey is under what a wrong try is counted: not those of a browser that signed in with the line before, nor with test numbers.
 func (s *Service) guessKey(a Asker, c dialtone.Challenge, line dialtone.Subscription) string {
-	if inSandbox(line) || s.known(a.Known).has(line.ID) {
+	if inSandbox(line) || s.known(a).Has(line.ID) {
 		return ""
 	}
-	return budgetKey(countGuesses, c.NumberKey)
+	return dialtone.BudgetNumberFailures.Of(c.NumberKey)
 }
 
 // repeat answers a PIN that was entered before: with the same session if it is right and came soon.
@@ -128,7 +129,7 @@ func (s *Service) repeat(ctx context.Context, a Asker, c dialtone.Challenge, has
 	if err != nil {
 		return Outcome{}, fmt.Errorf("verify PIN again: %w", err)
 	}
-	return Outcome{State: state, Cookie: cookie.text(), Known: s.remember(a.Known, state.Session)}, nil
+	return Outcome{State: state, Cookie: cookie.text(), Known: s.remember(a, state.Session)}, nil
 }
 
 // parsePIN takes away what people and keyboards put between the digits. Nothing but a PIN of the right length costs a try.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
@@ -122,6 +123,20 @@ func charging(payer int, budgets []dialtone.Budget, now time.Time) (args []any, 
 		}
 	}
 	return args, keys
+}
+
+// reached is the condition, over the entries e of the budget, that one of its limits is reached; never, if it has no key. It appends
+// what it needs to the arguments.
+func reached(b dialtone.Budget, args []any, now time.Time) (string, []any) {
+	conditions := []string{"COUNT(*) < 0"} // never, and one row
+	if b.Key != "" {
+		for _, limit := range b.Limits {
+			args = append(args, now.Add(-limit.Window).UnixMicro(), now.Add(limit.Window).UnixMicro(), limit.Count)
+			conditions = append(conditions, fmt.Sprintf("COUNT(*) FILTER (WHERE e.spent_at > $%d AND e.spent_at <= $%d) >= CAST($%d AS BIGINT)",
+				len(args)-2, len(args)-1, len(args)))
+		}
+	}
+	return strings.Join(conditions, " OR "), args
 }
 
 // exhausted returns how long it takes until every limit allows one more; zero if they all do.

@@ -20,24 +20,41 @@ func emailCodeFields(c *dialtone.EmailCode) []any {
 	}
 }
 
-// CreateEmailCode spends the budgets and inserts the code, which supersedes the open ones of the same browser. Error:
-// *dialtone.BudgetError if a budget is used up; then everything is as it was.
-func (db *DB) CreateEmailCode(ctx context.Context, c dialtone.EmailCode, budgets []dialtone.Budget, now time.Time) error {
+// CreateEmailCode spends the budgets and inserts the code, which supersedes the open ones of the same browser, and returns it with the
+// code that it got. Error: *dialtone.BudgetError if a budget is used up; then everything is as it was.
+func (db *DB) CreateEmailCode(ctx context.Context, issue dialtone.EmailIssue, now time.Time) (dialtone.EmailCode, error) {
+	var c dialtone.EmailCode
 	err := db.write(ctx, func(ctx context.Context, t tx) error {
-		if err := charge(ctx, t, budgets, now); err != nil {
+		if err := charge(ctx, t, issue.Budgets, now); err != nil {
 			return err
 		}
-		supersede := &step{args: []any{c.BrowserHash}, text: `
+		supersede := &step{args: []any{issue.Code.BrowserHash}, text: `
 			UPDATE email_code SET superseded = TRUE WHERE browser_hash = $1 AND verified_at IS NULL AND NOT superseded`}
-		insert := &step{text: `INSERT INTO email_code (` + emailCodeColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, args: []any{
-			c.ID, c.BrowserHash, c.EmailKey, c.CodeHash, c.Attempts, c.Superseded, micros(c.Verified), micros(c.Created), c.Expires.UnixMicro(),
-		}}
-		return t.together(ctx, supersede, insert)
+		return t.together(ctx, supersede, insertingEmailCode(issue, &c, now))
 	})
 	if err != nil {
-		return fmt.Errorf("create e-mail code: %w", err)
+		return dialtone.EmailCode{}, fmt.Errorf("create e-mail code: %w", err)
 	}
-	return nil
+	return c, nil
+}
+
+// insertingEmailCode inserts the code, the long one if somebody guesses at the address.
+func insertingEmailCode(issue dialtone.EmailIssue, to *dialtone.EmailCode, now time.Time) *step {
+	c := issue.Code
+	args := []any{
+		c.ID, c.BrowserHash, c.EmailKey, c.CodeHash, c.Attempts, c.Superseded, micros(c.Verified), micros(c.Created), c.Expires.UnixMicro(),
+		issue.LongHash, issue.Guesses.Key,
+	}
+	guessed, args := reached(issue.Guesses, args, now)
+	return &step{into: emailCodeFields(to), do: func() {}, args: args, text: `
+		WITH guessed (at) AS (
+			SELECT ` + guessed + ` FROM budget_entry AS e WHERE e.key = CAST($11 AS TEXT)
+		)
+		INSERT INTO email_code (` + emailCodeColumns + `)
+		SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CASE WHEN at THEN CAST($10 AS TEXT) ELSE CAST($4 AS TEXT) END,
+			CAST($5 AS BIGINT), CAST($6 AS BOOLEAN), CAST($7 AS BIGINT), CAST($8 AS BIGINT), CAST($9 AS BIGINT)
+		FROM guessed
+		RETURNING ` + emailCodeColumns}
 }
 
 // TryEmailCode counts one try at a code and says whether it was right. A right one signs in: the account of the address is
@@ -58,7 +75,10 @@ func (db *DB) TryEmailCode(ctx context.Context, try dialtone.EmailTry, accountIf
 		}
 		tried.AttemptsLeft = max(0, try.MaxAttempts-code.Attempts)
 		if code.Verified.IsZero() {
-			return nil
+			if try.GuessKey == "" {
+				return nil
+			}
+			return charge(ctx, t, []dialtone.Budget{{Key: try.GuessKey}}, now)
 		}
 		if tried.New, err = insertAccount(ctx, t, accountIfNew); err != nil {
 			return err

@@ -30,6 +30,7 @@ type DB struct {
 	engine    engine
 	condition *condition
 	people    *secret.Keys // see personal.go
+	budgets   *dialtone.BudgetCounts
 
 	sessionStates   *batcher[sessionQuestion, found[dialtone.SessionState]]
 	grantStates     *batcher[grantQuestion, found[dialtone.GrantState]]
@@ -77,6 +78,9 @@ func OpenBounded(ctx context.Context, dsn string, bounds Bounds) (*DB, error) {
 	db.consents = newBatcher(share.writes, opened.background, db.putConsents, giving.to)
 	return db, nil
 }
+
+// CountBudgets has each budget counted that is used up when somebody spends from it. It must come before the first one does.
+func (db *DB) CountBudgets(counts *dialtone.BudgetCounts) { db.budgets = counts }
 
 // Close lets what is under way finish and closes the database.
 func (db *DB) Close() error {

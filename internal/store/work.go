@@ -2,8 +2,11 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
 // work is a kind of work. Each has connections of its own, so that what waits in one kind, for a table that somebody has
@@ -37,7 +40,11 @@ func (l lane) read() tx {
 
 // write runs do in a transaction: all of it is done, or nothing. It may run do more than once.
 func (l lane) write(ctx context.Context, do func(context.Context, tx) error) error {
-	return l.db.condition.note(l.db.engine.write(ctx, l.of, l.db.knowing(safely(do))))
+	err := l.db.engine.write(ctx, l.of, l.db.knowing(safely(do)))
+	if refused, ok := errors.AsType[*dialtone.BudgetError](err); ok {
+		l.db.budgets.Bit(refused.Name())
+	}
+	return l.db.condition.note(err)
 }
 
 // knowing gives the transaction what it needs to read and write about people.

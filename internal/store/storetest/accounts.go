@@ -47,7 +47,7 @@ func testEmailCodes(t *testing.T, db *store.DB) {
 			{Account: account, New: true, Right: true, AttemptsLeft: 4}, {Account: account, Right: true, AttemptsLeft: 4},
 		} {
 			c, s := NewEmailCode(), NewAccountSession()
-			must(t, db.CreateEmailCode(ctx, c, nil, Now))
+			must(t, createEmailCode(ctx, db, c, nil, Now))
 			ifNew := account
 			if i > 0 {
 				ifNew.ID = secret.ID("acc")
@@ -68,7 +68,7 @@ func testEmailCodes(t *testing.T, db *store.DB) {
 
 	t.Run("a wrong code signs nobody in and counts", func(t *testing.T) {
 		ctx, c, s, account := t.Context(), NewEmailCode(), NewAccountSession(), person()
-		must(t, db.CreateEmailCode(ctx, c, nil, Now))
+		must(t, createEmailCode(ctx, db, c, nil, Now))
 		wrong := RightEmailTry(c)
 		wrong.CodeHash, wrong.MaxAttempts = "wrong", 2
 		for left := 1; left >= 0; left-- {
@@ -88,7 +88,7 @@ func testEmailCodes(t *testing.T, db *store.DB) {
 
 	t.Run("tries that do not count say why", func(t *testing.T) {
 		ctx, c := t.Context(), NewEmailCode()
-		must(t, db.CreateEmailCode(ctx, c, nil, Now))
+		must(t, createEmailCode(ctx, db, c, nil, Now))
 		try := func(change func(*dialtone.EmailTry), at time.Time) error {
 			try := RightEmailTry(c)
 			change(&try)
@@ -102,7 +102,7 @@ func testEmailCodes(t *testing.T, db *store.DB) {
 
 		newer := c
 		newer.ID = secret.ID("ec")
-		must(t, db.CreateEmailCode(ctx, newer, nil, Now))
+		must(t, createEmailCode(ctx, db, newer, nil, Now))
 		fails(t, "a newer one", try(func(*dialtone.EmailTry) {}, Now), dialtone.ErrExpired)
 		c = newer
 		must(t, try(func(x *dialtone.EmailTry) { x.MaxAttempts = 1 }, Now)) // none of those counted
@@ -111,18 +111,58 @@ func testEmailCodes(t *testing.T, db *store.DB) {
 	t.Run("a code of a clock that was years ahead is over", func(t *testing.T) {
 		ctx, c, future := t.Context(), NewEmailCode(), Now.Add(years)
 		c.Created, c.Expires = future, future.Add(10*time.Minute)
-		must(t, db.CreateEmailCode(ctx, c, nil, future))
+		must(t, createEmailCode(ctx, db, c, nil, future))
 		_, err := db.TryEmailCode(ctx, RightEmailTry(c), person(), NewAccountSession(), Now)
 		fails(t, "its code", err, dialtone.ErrExpired)
+	})
+
+	t.Run("who guesses at an address gets a long code", func(t *testing.T) {
+		ctx, key := t.Context(), secret.ID("b")
+		guesses := dialtone.Budget{Key: key, Limits: []dialtone.Limit{{Count: 3, Window: time.Hour}, {Count: 4, Window: 24 * time.Hour}}}
+		ask := func(guesses dialtone.Budget, at time.Time) dialtone.EmailCode {
+			c := NewEmailCode()
+			c.Created, c.Expires = at, at.Add(10*time.Minute)
+			made, err := db.CreateEmailCode(ctx, dialtone.EmailIssue{Code: c, LongHash: "long", Guesses: guesses}, at)
+			must(t, err)
+			c.CodeHash = made.CodeHash
+			same(t, "the code", made, c)
+			return made
+		}
+		try := func(c dialtone.EmailCode, hash, key string) {
+			wrong := RightEmailTry(c)
+			wrong.CodeHash, wrong.GuessKey = hash, key
+			_, err := db.TryEmailCode(ctx, wrong, person(), NewAccountSession(), Now)
+			must(t, err)
+		}
+		c := ask(guesses, Now)
+		for range 2 {
+			try(c, "wrong", key)
+		}
+		try(c, "wrong", "") // not counted
+		if got := ask(guesses, Now).CodeHash; got == "long" {
+			t.Error("long after two wrong tries")
+		}
+		try(c, c.CodeHash, key) // a right one is not counted
+		if got := ask(guesses, Now).CodeHash; got == "long" {
+			t.Error("long after two wrong tries and a right one")
+		}
+		try(ask(guesses, Now), "wrong", key)
+		same(t, "after three", ask(guesses, Now).CodeHash, "long")
+		if ask(dialtone.Budget{}, Now).CodeHash == "long" {
+			t.Error("long for who is known")
+		}
+		if got := ask(guesses, Now.Add(time.Hour)).CodeHash; got == "long" {
+			t.Error("long an hour later")
+		}
 	})
 
 	t.Run("a used-up budget leaves the earlier code as it was", func(t *testing.T) {
 		ctx, first := t.Context(), NewEmailCode()
 		budgets := []dialtone.Budget{{Key: secret.ID("b"), Limits: []dialtone.Limit{{Count: 1, Window: time.Hour}}}}
-		must(t, db.CreateEmailCode(ctx, first, budgets, Now))
+		must(t, createEmailCode(ctx, db, first, budgets, Now))
 		second := first
 		second.ID = secret.ID("ec")
-		retryAfter(t, "the second", db.CreateEmailCode(ctx, second, budgets, Now), time.Hour)
+		retryAfter(t, "the second", createEmailCode(ctx, db, second, budgets, Now), time.Hour)
 		_, err := db.TryEmailCode(ctx, RightEmailTry(second), person(), NewAccountSession(), Now)
 		fails(t, "the second code", err, dialtone.ErrNotFound)
 		_, err = db.TryEmailCode(ctx, RightEmailTry(first), person(), NewAccountSession(), Now)

@@ -15,7 +15,7 @@ func testPortalCleaning(t *testing.T, db *store.DB) {
 	const day = 24 * time.Hour
 	d := NewDeveloper(t, db) // with a session for 30 days
 	code, invitation, productID := NewEmailCode(), d.NewInvitation(dialtone.RoleViewer), secret.ID("pr")
-	must(t, db.CreateEmailCode(ctx, code, nil, Now)) // for 10 minutes
+	must(t, createEmailCode(ctx, db, code, nil, Now)) // for 10 minutes
 	must(t, db.PutInvitation(ctx, invitation, d.Activity("invitation.create")))
 	failed := dialtone.FailedRequest{ID: secret.ID("error"), ProductID: productID, At: Now}
 	must(t, db.PutFailedRequests(ctx, []dialtone.FailedRequest{failed}))

@@ -39,7 +39,7 @@ func NewAccount(t testing.TB, db *store.DB) (dialtone.Account, dialtone.AccountS
 	account := dialtone.Account{ID: secret.ID("acc"), Created: Now}
 	account.Email = account.ID + "@example.com"
 	c, s := NewEmailCode(), NewAccountSession()
-	must(t, db.CreateEmailCode(t.Context(), c, nil, Now))
+	must(t, createEmailCode(t.Context(), db, c, nil, Now))
 	tried, err := db.TryEmailCode(t.Context(), RightEmailTry(c), account, s, Now)
 	must(t, err)
 	if !tried.Right {

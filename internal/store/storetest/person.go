@@ -101,6 +101,12 @@ func createChallenge(ctx context.Context, db *store.DB, c dialtone.Challenge, bu
 	return err
 }
 
+// createEmailCode puts a code that nobody guesses at into the database.
+func createEmailCode(ctx context.Context, db *store.DB, c dialtone.EmailCode, budgets []dialtone.Budget, now time.Time) error {
+	_, err := db.CreateEmailCode(ctx, dialtone.EmailIssue{Code: c, Budgets: budgets}, now)
+	return err
+}
+
 // NewChallenge returns a challenge for a line, with the right code's hash "right", not yet in the database.
 func NewChallenge(subscriptionID string) dialtone.Challenge {
 	return dialtone.Challenge{

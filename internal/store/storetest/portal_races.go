@@ -14,7 +14,7 @@ import (
 func testAccountRaces(t *testing.T, db *store.DB) {
 	t.Run("wrong codes are counted one by one", func(t *testing.T) {
 		ctx, c := t.Context(), NewEmailCode()
-		must(t, db.CreateEmailCode(ctx, c, nil, Now))
+		must(t, createEmailCode(ctx, db, c, nil, Now))
 		wrong := RightEmailTry(c)
 		wrong.CodeHash = "wrong"
 		same(t, "tries", race(t, func(int) error {
@@ -25,7 +25,7 @@ func testAccountRaces(t *testing.T, db *store.DB) {
 
 	t.Run("the right code makes one session", func(t *testing.T) {
 		ctx, c, account := t.Context(), NewEmailCode(), dialtone.Account{ID: secret.ID("acc"), Email: secret.ID("x") + "@example.com"}
-		must(t, db.CreateEmailCode(ctx, c, nil, Now))
+		must(t, createEmailCode(ctx, db, c, nil, Now))
 		same(t, "winners", race(t, func(int) error {
 			tried, err := db.TryEmailCode(ctx, RightEmailTry(c), account, NewAccountSession(), Now)
 			if err == nil && !tried.Right {
@@ -43,7 +43,7 @@ func testAccountRaces(t *testing.T, db *store.DB) {
 		var ids sync.Map
 		same(t, "answers", race(t, func(int) error {
 			c := NewEmailCode()
-			if err := db.CreateEmailCode(ctx, c, nil, Now); err != nil {
+			if err := createEmailCode(ctx, db, c, nil, Now); err != nil {
 				t.Error(err)
 			}
 			tried, err := db.TryEmailCode(ctx, RightEmailTry(c), dialtone.Account{ID: secret.ID("acc"), Email: email}, NewAccountSession(), Now)

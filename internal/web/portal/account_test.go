@@ -127,6 +127,33 @@ func TestACodeThatIsTooOldIsSentAgainToTheSameAddress(t *testing.T) {
 	}
 }
 
+func TestABrowserThatSignedInBeforeGetsACodeWhateverStrangersDo(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	mine, stranger := s.browser(), s.browser()
+	mine.signIn(ada)
+	mine.post("/signout")
+	for range 2 {
+		r := stranger.post("/signin", "email", ada).value("r")
+		wrong := "000000"
+		if s.code(ada) == wrong {
+			wrong = "000001"
+		}
+		for range 5 {
+			stranger.post("/signin/code", "r", r, "code", wrong)
+		}
+	}
+	long := stranger.post("/signin", "email", ada).want(http.StatusOK, "8 digits.")
+	if got := len(s.code(ada)); got != 8 {
+		t.Errorf("the stranger's code has %d digits", got)
+	}
+	stranger.post("/signin/code", "r", long.value("r"), "code", "123456").want(http.StatusUnprocessableEntity, "Type the 8 digits")
+	stranger.post("/signin", "email", ada)
+	stranger.post("/signin", "email", ada).want(http.StatusTooManyRequests, "Too many codes")
+	shown := mine.post("/signin", "email", ada).want(http.StatusOK, "6 digits.")
+	mine.post("/signin/code", "r", shown.value("r"), "code", s.code(ada)).want(http.StatusOK, "Create your organization")
+}
+
 func TestTheMailServerIsAway(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

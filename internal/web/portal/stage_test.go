@@ -128,14 +128,14 @@ func (s *stage) later(d time.Duration) {
 	s.now = s.now.Add(d)
 }
 
-var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
+var codeDigits = regexp.MustCompile(`[0-9]{6,8}`)
 
 // code returns the newest code that was mailed to the address.
 func (s *stage) code(email string) string {
 	s.t.Helper()
 	for _, m := range s.mail.List() {
 		if m.To == email && strings.Contains(m.Subject, "code") {
-			return sixDigits.FindString(m.Subject)
+			return codeDigits.FindString(m.Subject)
 		}
 	}
 	s.t.Fatalf("no code was mailed to %s", email)

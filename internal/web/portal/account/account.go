@@ -107,5 +107,8 @@ func (m *Room) enter(w http.ResponseWriter, r *http.Request, v page.Visit, in pe
 		}
 	}
 	m.Cookies.Set(w, page.SessionCookie, in.Cookie.Reveal(), m.SessionLifetime)
+	if in.Known != "" {
+		m.Cookies.Set(w, knownCookie, in.Known.Reveal(), browserLifetime)
+	}
 	return nil
 }

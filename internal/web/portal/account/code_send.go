@@ -53,12 +53,14 @@ func (m *Room) SendCode(w http.ResponseWriter, r *http.Request, v page.Visit) {
 	}
 	email, to := r.PostForm.Get("email"), page.Inside(r.PostForm.Get("to"))
 	browser := m.browser(w, r)
-	sent, err := m.People.RequestCode(r.Context(), people.CodeRequest{Email: email, BrowserID: browser, Network: m.ClientIP(r)}, v.Now)
+	sent, err := m.People.RequestCode(r.Context(), people.CodeRequest{
+		Email: email, BrowserID: browser, Known: m.Cookies.Get(r, knownCookie), Network: m.ClientIP(r),
+	}, v.Now)
 	if err != nil {
 		m.showSendProblem(w, r, v, m.signInPage(email, to), err)
 		return
 	}
-	state := onItsWay{Kind: kindCode, CodeID: sent.CodeID, Email: sent.Email, Browser: secret.Hash(browser), To: to, Expires: sent.Expires}
+	state := onItsWay{Kind: kindCode, CodeID: sent.CodeID, Email: sent.Email, Digits: sent.Digits, Browser: secret.Hash(browser), To: to, Expires: sent.Expires}
 	page.See(w, "/signin/code?r="+m.seal(state))
 }
 

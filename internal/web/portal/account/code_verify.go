@@ -17,6 +17,7 @@ type Code struct {
 	State       string // sealed
 	Inbox       string // the address of the demo's inbox; empty where mail is real
 	Email       string
+	Digits      int    // of the code
 	Again       string // the address of the form that sends another code
 	CodeProblem string
 	Over        bool // this code cannot be used any more
@@ -44,7 +45,7 @@ func (m *Room) codePage(state onItsWay) *Code {
 	sealed := m.seal(state)
 	return &Code{
 		Shell: page.Shell{Title: "Type the code from your e-mail", Narrow: true},
-		State: sealed, Inbox: m.Inbox, Email: state.Email, Again: "/signin?r=" + sealed,
+		State: sealed, Inbox: m.Inbox, Email: state.Email, Digits: state.Digits, Again: "/signin?r=" + sealed,
 	}
 }
 
@@ -67,8 +68,8 @@ func (m *Room) VerifyCode(w http.ResponseWriter, r *http.Request, v page.Visit) 
 	}
 	browser := m.Cookies.Get(r, browserCookie)
 	in, err := m.People.VerifyCode(r.Context(), people.CodeEntry{
-		CodeID: state.CodeID, Email: state.Email, Code: r.PostForm.Get("code"),
-		BrowserID: browser, Agent: r.UserAgent(),
+		CodeID: state.CodeID, Email: state.Email, Digits: state.Digits, Code: r.PostForm.Get("code"),
+		BrowserID: browser, Known: m.Cookies.Get(r, knownCookie), Network: m.ClientIP(r), Agent: r.UserAgent(),
 	}, v.Now)
 	if err == nil {
 		err = m.enter(w, r, v, in)
@@ -85,15 +86,11 @@ func (m *Room) showCodeProblem(w http.ResponseWriter, r *http.Request, v page.Vi
 	status := http.StatusUnprocessableEntity
 	wrong, isWrong := errors.AsType[*people.WrongCodeError](err)
 	malformed, isMalformed := errors.AsType[dialtone.FieldErrors](err)
-	budget, isBudget := errors.AsType[*dialtone.BudgetError](err)
 	switch {
 	case isWrong:
 		p.CodeProblem = "That is not the code. " + tries(wrong.Left)
 	case isMalformed:
 		p.CodeProblem = malformed.Of("code")
-	case isBudget:
-		p.Over, status = true, http.StatusTooManyRequests
-		p.Problem = "There were too many wrong codes for this address. Wait " + page.Later(w, budget) + ", then have a new code sent."
 	case errors.Is(err, dialtone.ErrExhausted):
 		p.Over, p.Problem = true, codeExhausted
 	case errors.Is(err, dialtone.ErrExpired):

@@ -12,11 +12,12 @@ import (
 
 const (
 	browserCookie = "portal_browser" // a random id that binds codes and company sign-ins to this browser
+	knownCookie   = "portal_known"   // package account's, sealed: with which addresses this browser signed in before
 	companyCookie = "portal_company" // a company sign-in on its way
 )
 
 const (
-	browserLifetime = 400 * 24 * time.Hour // the longest that browsers keep a cookie
+	browserLifetime = 400 * 24 * time.Hour // the longest that browsers keep a cookie; of the known ones, too
 	companyLifetime = 15 * time.Minute
 )
 
@@ -26,6 +27,7 @@ type onItsWay struct {
 	Kind    string    `json:"kind"` // "code": no other page's state is one
 	CodeID  string    `json:"code"`
 	Email   string    `json:"email"`
+	Digits  int       `json:"digits"`
 	Browser string    `json:"browser"` // hash of the browser's id
 	To      string    `json:"to"`      // where to go on
 	Expires time.Time `json:"expires"`

@@ -50,7 +50,8 @@ type Desk struct {
 	ClientIP func(*http.Request) string
 	Log      *slog.Logger
 	Now      func() time.Time
-	Room     *Room // for error pages
+	Room     *Room                  // for error pages
+	Budgets  *dialtone.BudgetCounts // of those that bit
 
 	posts rate.Buckets // of signed-in accounts, and of networks where nobody is signed in
 }
@@ -82,18 +83,29 @@ func (d *Desk) mayPostUnknown(r *http.Request, now time.Time) error {
 	}
 	address := d.ClientIP(r)
 	for _, network := range []struct {
-		key   string
+		name  dialtone.BudgetName
+		whose string
 		limit rate.Limit
 	}{
-		{"household:" + dialtone.Household(address), rate.Limit{PerMinute: 120, Burst: 120}},
-		{"neighbourhood:" + dialtone.Neighbourhood(address), rate.Limit{PerMinute: 1_200, Burst: 1_200}},
-		{"provider:" + dialtone.Provider(address), rate.Limit{PerMinute: 12_000, Burst: 12_000}},
+		{dialtone.BudgetPostsHousehold, dialtone.Household(address), rate.Limit{PerMinute: 120, Burst: 120}},
+		{dialtone.BudgetPostsNeighbourhood, dialtone.Neighbourhood(address), rate.Limit{PerMinute: 1_200, Burst: 1_200}},
+		{dialtone.BudgetPostsProvider, dialtone.Provider(address), rate.Limit{PerMinute: 12_000, Burst: 12_000}},
 	} {
-		if wait := d.posts.Take(network.key, network.limit, now); wait > 0 {
-			return fmt.Errorf("post: %w", &dialtone.BudgetError{Key: "posts:" + network.key, RetryAfter: wait})
+		if err := d.takePost(network.name, network.whose, network.limit, now); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// takePost takes one post. Error: *dialtone.BudgetError, which does not say whose the budget is: that may be an address.
+func (d *Desk) takePost(name dialtone.BudgetName, whose string, limit rate.Limit, now time.Time) error {
+	wait := d.posts.Take(name.Of(whose), limit, now)
+	if wait == 0 {
+		return nil
+	}
+	d.Budgets.Bit(name)
+	return fmt.Errorf("post: %w", &dialtone.BudgetError{Key: string(name), RetryAfter: wait})
 }
 
 // Signed serves a page for people who are signed in. All others are sent to sign in first, and come back to it. An account that
@@ -121,10 +133,7 @@ func (d *Desk) mayPost(r *http.Request, v Visit) error {
 	if r.Method != http.MethodPost {
 		return nil
 	}
-	if wait := d.posts.Take(v.Account.ID, postLimit, v.Now); wait > 0 {
-		return fmt.Errorf("post: %w", &dialtone.BudgetError{Key: "posts:" + v.Account.ID, RetryAfter: wait})
-	}
-	return nil
+	return d.takePost(dialtone.BudgetPosts, v.Account.ID, postLimit, v.Now)
 }
 
 func (d *Desk) visit(r *http.Request) (Visit, error) {
