@@ -157,6 +157,25 @@ func TestAKnownBrowserHasCodesOfItsOwn(t *testing.T) {
 	}
 }
 
+func TestABrowserIsKnownByAPasskey(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	in, device := s.byEmail(ada), newAuthenticator(t)
+	s.addPasskey(in, device)
+	again, err := s.byPasskey(device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := s.Remember("", again.Account).Reveal()
+	s.attack(ada, 19)
+	if _, err := s.ask(CodeRequest{Email: ada, BrowserID: "mine", Known: known, Network: "198.1.100.1"}); err != nil {
+		t.Errorf("its passkey is lost: %v", err)
+	}
+	if got := s.Remember(known, dialtone.Account{}); got != "" {
+		t.Error("an account without an address is known by one")
+	}
+}
+
 func TestAWideNetworkCannotHaveEverybodyMailedACode(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, func(c *Config) { c.Policy.SiteSends, c.Policy.ProviderSends = 4, 6 })

@@ -84,6 +84,15 @@ func (s *Service) VerifyCode(ctx context.Context, e CodeEntry, now time.Time) (S
 	return SignedIn{Account: tried.Account, Cookie: cookie, Known: s.remember(asks), New: tried.New}, nil
 }
 
+// Remember is the cookie of a browser that just signed in with a passkey: whoever has one may need a code when it is lost. It takes the
+// cookie from before; empty: none, or the account has no address.
+func (s *Service) Remember(known string, account dialtone.Account) secret.Text {
+	if account.Email == "" {
+		return ""
+	}
+	return s.remember(asker{known: known, emailKey: s.emailKey(account.Email)})
+}
+
 // remember is the cookie of a browser that just signed in with the address.
 func (s *Service) remember(a asker) secret.Text {
 	return s.known(a).With(a.emailKey, s.Keys, secret.LabelKnownEmail)

@@ -41,6 +41,7 @@ type People interface {
 	VerifyCode(ctx context.Context, entry people.CodeEntry, now time.Time) (people.SignedIn, error)
 	BeginPasskey(ctx context.Context, now time.Time) (options json.RawMessage, state string, err error)
 	FinishPasskey(ctx context.Context, state string, response []byte, agent string, now time.Time) (people.SignedIn, error)
+	Remember(known string, account dialtone.Account) secret.Text
 	SignOut(ctx context.Context, cookie string, now time.Time) error
 
 	// PasskeysPossible reports whether this host can have passkeys at all.
