@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -104,6 +105,14 @@ func charge(ctx context.Context, t tx, budgets []dialtone.Budget, now time.Time)
 			return outcomes[0].refusal
 		}
 	}
+}
+
+// counted counts the budget that an error says is used up, and passes the error on.
+func (db *DB) counted(err error) error {
+	if refused, ok := errors.AsType[*dialtone.BudgetError](err); ok {
+		db.budgets.Bit(refused.Name())
+	}
+	return err
 }
 
 // charging returns the arguments of charges for one payer, and how many budgets they are. A budget without a key is none: nothing is

@@ -91,7 +91,7 @@ type issue struct {
 // request, and returns it with the code that it got: all of it or nothing. Error: *dialtone.BudgetError if a budget is used up.
 func (db *DB) CreateChallenge(ctx context.Context, i dialtone.Issue, now time.Time) (dialtone.Challenge, error) {
 	answer, err := db.issues.ask(ctx, issued{i, now})
-	if err = cmp.Or(err, answer.refusal); err != nil {
+	if err = cmp.Or(err, db.counted(answer.refusal)); err != nil {
 		return dialtone.Challenge{}, fmt.Errorf("create challenge: %w", err)
 	}
 	return answer.challenge, nil

@@ -2,11 +2,8 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime/debug"
-
-	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
 // work is a kind of work. Each has connections of its own, so that what waits in one kind, for a table that somebody has
@@ -40,11 +37,7 @@ func (l lane) read() tx {
 
 // write runs do in a transaction: all of it is done, or nothing. It may run do more than once.
 func (l lane) write(ctx context.Context, do func(context.Context, tx) error) error {
-	err := l.db.engine.write(ctx, l.of, l.db.knowing(safely(do)))
-	if refused, ok := errors.AsType[*dialtone.BudgetError](err); ok {
-		l.db.budgets.Bit(refused.Name())
-	}
-	return l.db.condition.note(err)
+	return l.db.condition.note(l.db.counted(l.db.engine.write(ctx, l.of, l.db.knowing(safely(do)))))
 }
 
 // knowing gives the transaction what it needs to read and write about people.
@@ -67,7 +60,7 @@ func (l lane) unit(ctx context.Context, steps func(tx) []*step) error {
 
 // single is write for a do of exactly one statement.
 func (l lane) single(ctx context.Context, do func(context.Context, tx) error) error {
-	return l.db.condition.note(l.db.engine.single(ctx, l.of, l.db.knowing(safely(do))))
+	return l.db.condition.note(l.db.counted(l.db.engine.single(ctx, l.of, l.db.knowing(safely(do)))))
 }
 
 // exec runs one writing statement by itself and returns how many rows it changed.
