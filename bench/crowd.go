@@ -23,7 +23,7 @@ type newcomer struct {
 // errNobodyLeft ends a measurement: there is nobody who has not signed in yet.
 var errNobodyLeft = errors.New("every test number has signed in to every product")
 
-// The published test numbers (product.md §8): +46 70 174 06 05 … 99 and +44 7700 900000 … 999.
+// The published test numbers (docs/promises.md, Test numbers): +46 70 174 06 05 … 99 and +44 7700 900000 … 999.
 const (
 	swedish = 95
 	british = 1000

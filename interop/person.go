@@ -16,7 +16,7 @@ import (
 )
 
 // person is somebody with a phone and a browser without JavaScript: it keeps cookies, follows redirects by hand and fills in
-// the forms of product.md §4 until a redirect leads out of the identity host. One goroutine at a time.
+// the forms of docs/promises.md, The subscriber's pages, until a redirect leads out of the identity host. One goroutine at a time.
 type person struct {
 	browser     *http.Client
 	issuer      string // what belongs to the identity host begins with this

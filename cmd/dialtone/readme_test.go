@@ -25,7 +25,7 @@ func paste(t *testing.T, folder, commands string) []string {
 	return strings.Split(strings.TrimSpace(string(out)), "\n")
 }
 
-// checkWalkthrough looks at what product.md promises of the four answers: the redirect, the tokens, the person, the new tokens.
+// checkWalkthrough looks at what docs/promises.md says of the four answers: the redirect, the tokens, the person, the new tokens.
 func checkWalkthrough(t *testing.T, env map[string]string, state string, location *url.URL, tokens, person, renewed string) {
 	t.Helper()
 	if location != nil {

@@ -35,7 +35,7 @@ func (d demo) printWalkthrough(out io.Writer) error {
 	return err
 }
 
-// authorizationURL is the first step of product.md §3: no openid, no PKCE, no nonce.
+// authorizationURL is the first step of the walkthrough in docs/promises.md: no openid, no PKCE, no nonce.
 func (d demo) authorizationURL() string {
 	return d.url(0) + "/oauth2/auth?response_type=code&scope=phone%20offline_access&client_id=" + clientID +
 		"&redirect_uri=" + url.QueryEscape(d.url(3)+rp.CallbackPath) + "&state=walkthrough"

@@ -34,6 +34,10 @@ var phrases = []phrase{
 		}, "|") + `)`),
 		"the host of a package registry: which one is used is decided where the build runs, not here",
 	},
+	{
+		regexp.MustCompile(`\b(?:` + strings.Join([]string{"product", "telecom", "design", "conventions", "house", "pitfalls"}, "|") + `)\.md\b`),
+		"a page that is not in the repository: what is promised stands in docs/promises.md, what was decided in docs/decisions",
+	},
 }
 
 // In a lock file of npm, an address says from where a package came; name, version and checksum are enough.
@@ -71,6 +75,8 @@ func TestForbiddenPhrasesAreFound(t *testing.T) {
 		{"a.md", "see /" + "root/notes", 1},
 		{"a.md", "dir=/" + "home/kim/x", 1},
 		{"a.md", "https://example.com/" + "home/page and internal/" + "work/x", 0},
+		{"a.go", "// as product" + ".md §3 says", 1},
+		{"a.md", "see by-product.mdx", 0},
 		{"a.txt", "https://registry." + "npmjs.org/x", 1},
 		{"a.txt", "GOPROXY=https://proxy." + "golang.org", 1},
 		{"x/package-lock.json", `"resolved": "https://mirror.example/x.tgz"`, 1},

@@ -31,7 +31,7 @@ type Policy struct {
 	Refresh     time.Duration // from the last use
 }
 
-// DefaultPolicy is what product.md promises.
+// DefaultPolicy is what a node has without settings.
 var DefaultPolicy = Policy{
 	Interaction: time.Hour,
 	Code:        time.Minute,

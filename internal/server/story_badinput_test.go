@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// product.md §9.
+// docs/promises.md, Bad input.
 
 func TestARequestWithoutAGoodClientOrRedirectURIIsAPageWithAnErrorID(t *testing.T) {
 	t.Parallel()

@@ -65,7 +65,7 @@ func TestAPINIsWorthNothingOnceTheLineHasAnotherNumber(t *testing.T) {
 	if strings.HasPrefix(waiting.heading(), "Add ") || waiting.landed != "" {
 		t.Errorf("a PIN that was sent to %s signs in to %s: %s", kim, other, waiting.heading())
 	}
-	// product.md §7: the subscription is the same, so sub stays and the number follows.
+	// docs/promises.md, When a number changes: the subscription is the same, so sub stays and the number follows.
 	person := a.userinfo(tokens.text("access_token")).ok()
 	if person.fields["phone_number"] != other || person.fields["sub"] != claims(t, tokens.text("id_token"))["sub"] {
 		t.Errorf("user info is %s", person.body)

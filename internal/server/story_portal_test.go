@@ -193,7 +193,7 @@ func (d *developer) newClient() (product, id, password string) {
 	return product, id, password
 }
 
-// From the portal's front page to product.md §3 with a client of one's own.
+// From the portal's front page to the walkthrough of docs/promises.md with a client of one's own.
 func TestADeveloperMakesAClientInThePortalAndSignsSomebodyIn(t *testing.T) {
 	t.Parallel()
 	for _, engine := range storetest.EngineNames {

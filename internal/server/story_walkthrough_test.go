@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// product.md §3, to the letter.
+// The walkthrough of docs/promises.md, to the letter.
 func TestAPersonSignsInByPhoneAndTheAppGetsTheNumber(t *testing.T) {
 	onBothEngines(t, func(t *testing.T, h *house) {
 		a := h.story(t)

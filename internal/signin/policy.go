@@ -44,7 +44,7 @@ type Policy struct {
 	SessionLifetime time.Duration
 }
 
-// DefaultPolicy is what product.md promises; telecom.md has the reasons and bounds.
+// DefaultPolicy is what docs/promises.md promises; docs/operate/sign-in-limits.md has the arithmetic.
 var DefaultPolicy = Policy{
 	Digits:          6,
 	Lifetime:        5 * time.Minute,

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// developer is a person at the portal. The texts of what is made are those of product.md §3.
+// developer is a person at the portal. The texts of what is made are those of the walkthrough.
 type developer struct {
 	*person
 	email                 string

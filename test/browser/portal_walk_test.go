@@ -44,7 +44,7 @@ func TestANewDeveloperGetsFromTheFrontPageToAPhoneNumber(t *testing.T) {
 	d.getsAPhoneNumber()
 }
 
-// getsAPhoneNumber goes the way of product.md §3 with the new client, as an app and a browser do: its redirect URI is out of the
+// getsAPhoneNumber goes the walkthrough of docs/promises.md with the new client, as an app and a browser do: its redirect URI is out of the
 // demo, where no test's browser may go.
 func (d *developer) getsAPhoneNumber() {
 	d.t.Helper()

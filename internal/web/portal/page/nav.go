@@ -2,7 +2,7 @@ package page
 
 import "github.com/dialtone-id/dialtone/internal/dialtone"
 
-// ProductTabs are the views of a product (product.md §5). Current is the last part of the address: "" for GENERAL.
+// ProductTabs are the views of a product (docs/promises.md, The portal). Current is the last part of the address: "" for GENERAL.
 func ProductTabs(productID, current string) []Tab {
 	return tabs("/products/"+productID, current, [][2]string{
 		{"GENERAL", ""}, {"LISTING", "listing"}, {"SCOPES", "scopes"}, {"CLIENTS", "clients"}, {"SUBMIT", "submit"},

@@ -5,7 +5,7 @@
 //	Revoke ──▶ Revoked       Logout ──▶ SignedOut           FormPost (response_mode=form_post)
 //
 // Every form works without script, carries the sealed state in the hidden field r and posts to the page's own path; only
-// "send again" posts to /signin/resend and signing out to /signout. Field names and ids are those of product.md §4 and part
+// "send again" posts to /signin/resend and signing out to /signout. Field names and ids are those of docs/promises.md and part
 // of the product: people's password managers and other programs rely on them.
 //
 // A struct holds what was decided, never a rule: handlers fill it in, templates choose words and boxes by it.

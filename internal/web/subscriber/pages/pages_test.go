@@ -210,7 +210,7 @@ func TestFormsPostTheSealedStateToTheirOwnPath(t *testing.T) {
 	}
 }
 
-// What product.md §4 promises to password managers and to programs.
+// What docs/promises.md promises to password managers and to programs.
 func TestFieldsAndButtonsHaveThePromisedNames(t *testing.T) {
 	t.Parallel()
 	renderer := newRenderer(t)
