@@ -60,10 +60,10 @@ func writeJSON(w http.ResponseWriter, status int, answer any) {
 	body := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(body)
 	body.Reset()
-	encoder := json.NewEncoder(body)
-	encoder.SetEscapeHTML(false) // it is no page
-	if err := encoder.Encode(answer); err != nil {
-		panic("protocol: an answer is plain data: " + err.Error())
+	if hot, ok := answer.(tokenAnswer); ok {
+		body.Write(hot.appendJSON(body.AvailableBuffer()))
+	} else {
+		encode(body, answer)
 	}
 	header := w.Header()
 	header["Content-Type"] = typeJSON
@@ -71,6 +71,29 @@ func writeJSON(w http.ResponseWriter, status int, answer any) {
 	header["Pragma"] = noCache
 	w.WriteHeader(status)
 	_, _ = w.Write(body.Bytes())
+}
+
+// encode writes a JSON object. Nothing in it is escaped for HTML: it is no page.
+func encode(to *bytes.Buffer, answer any) {
+	encoder := json.NewEncoder(to)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(answer); err != nil {
+		panic("protocol: an answer is plain data: " + err.Error())
+	}
+}
+
+// appendText appends a JSON string.
+func appendText(b []byte, text string) []byte {
+	for _, c := range []byte(text) {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' {
+			var quoted bytes.Buffer
+			encode(&quoted, text)
+			return append(b, bytes.TrimSuffix(quoted.Bytes(), []byte("\n"))...)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, text...)
+	return append(b, '"')
 }
 
 // Header values that are the same in every answer; nothing changes them.

@@ -11,6 +11,7 @@ import (
 // that fetches with credentials is answered as it needs: with its own origin, since browsers take no star then
 // (docs/decisions/0012).
 func crossOrigin(methods string, serve http.HandlerFunc) http.Handler {
+	limited := only(methods, serve)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header["Vary"] = varyOrigin // a cache must not give one origin's answer to another
@@ -29,7 +30,7 @@ func crossOrigin(methods string, serve http.HandlerFunc) http.Handler {
 			return
 		}
 		header["Access-Control-Expose-Headers"] = exposed
-		serveMethods(w, r, methods, serve)
+		limited(w, r)
 	})
 }
 
@@ -77,16 +78,17 @@ var (
 )
 
 // only serves an endpoint to servers.
-func only(methods string, serve http.HandlerFunc) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serveMethods(w, r, methods, serve) })
-}
-
-func serveMethods(w http.ResponseWriter, r *http.Request, methods string, serve http.HandlerFunc) {
+func only(methods string, serve http.HandlerFunc) http.HandlerFunc {
 	allowed := strings.Split(methods, ", ")
-	if !slices.Contains(allowed, r.Method) && !(r.Method == http.MethodHead && slices.Contains(allowed, http.MethodGet)) {
+	if slices.Contains(allowed, http.MethodGet) {
+		allowed = append(allowed, http.MethodHead)
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		if slices.Contains(allowed, r.Method) {
+			serve(w, r)
+			return
+		}
 		w.Header().Set("Allow", methods)
 		writeJSON(w, http.StatusMethodNotAllowed, errorAnswer{Code: "invalid_request", Description: "use " + methods})
-		return
 	}
-	serve(w, r)
 }

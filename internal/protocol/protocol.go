@@ -60,22 +60,26 @@ type handler struct {
 	keys     fixed.Latest
 }
 
-// New returns the endpoints as one handler.
-func New(c Config) http.Handler {
+// Routes returns the endpoints by their patterns for http.ServeMux. What is none of them below the same folders is nothing.
+func Routes(c Config) map[string]http.Handler {
 	h := &handler{Config: c, metadata: fixed.New("application/json", renderMetadata(c.Issuer, c.Languages))}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /oauth2/auth", h.authorize)
-	mux.HandleFunc("POST /oauth2/auth", h.authorizeByPost)
-	mux.Handle("/oauth2/token", crossOrigin("POST", h.token))
-	mux.Handle("/userinfo", crossOrigin("GET, POST", h.userinfo))
-	mux.Handle("/oauth2/introspect", only("POST", h.introspect))
-	mux.Handle("/oauth2/revoke", crossOrigin("POST", h.revoke))
-	mux.Handle(revokeLinkPath, only("POST", h.createRevokeLink))
+	routes := map[string]http.Handler{
+		"GET /oauth2/auth":   http.HandlerFunc(h.authorize),
+		"POST /oauth2/auth":  http.HandlerFunc(h.authorizeByPost),
+		"/oauth2/token":      crossOrigin("POST", h.token),
+		"/userinfo":          crossOrigin("GET, POST", h.userinfo),
+		"/oauth2/introspect": only("POST", h.introspect),
+		"/oauth2/revoke":     crossOrigin("POST", h.revoke),
+		revokeLinkPath:       only("POST", h.createRevokeLink),
+	}
+	for _, folder := range []string{"/oauth2/", "/ext-api/", "/.well-known/"} {
+		routes[folder] = http.NotFoundHandler()
+	}
 	for _, end := range []string{"", "/{$}"} {
 		// With a slash at the end as well: libraries put addresses together, and no redirect would answer a preflight.
-		mux.Handle("/.well-known/openid-configuration"+end, crossOrigin("GET", h.showMetadata))
-		mux.Handle("/.well-known/oauth-authorization-server"+end, crossOrigin("GET", h.showMetadata))
-		mux.Handle("/.well-known/jwks.json"+end, crossOrigin("GET", h.showKeys))
+		routes["/.well-known/openid-configuration"+end] = crossOrigin("GET", h.showMetadata)
+		routes["/.well-known/oauth-authorization-server"+end] = crossOrigin("GET", h.showMetadata)
+		routes["/.well-known/jwks.json"+end] = crossOrigin("GET", h.showKeys)
 	}
-	return mux
+	return routes
 }

@@ -66,8 +66,8 @@ func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		header["Connection"] = closing
 	}
 	caller := r.Context()
-	ctx, cancel := context.WithTimeout(caller, requestTimeout)
-	defer cancel()
+	ctx := newDeadline(caller, began.Add(requestTimeout))
+	defer ctx.close()
 	answer := &answer{ResponseWriter: w}
 	r = r.WithContext(ctx)
 	defer func() {

@@ -99,7 +99,7 @@ func (s *Server) identity(health map[string]http.Handler) (http.Handler, refusal
 		Renderer: renderer, Cookies: web.NewCookies(c.Issuer), Region: c.Region,
 		ClientIP: clientIP(c.TrustedProxies), Log: s.log, Now: clock,
 	})
-	machines := protocol.New(protocol.Config{
+	machines := protocol.Routes(protocol.Config{
 		Issuer: c.Issuer, Languages: web.Languages, Flow: authorization, Minter: minter, Signing: signing, Clients: s.catalog, People: people, Traffic: s.traffic,
 		Log: s.log, Now: clock,
 	})
@@ -115,7 +115,11 @@ func (s *Server) identity(health map[string]http.Handler) (http.Handler, refusal
 		}
 		people.Illegible(w, r, status)
 	}
-	return routes(health, reports, host.Routes(), identityRoutes(machines, people, renderer.Static())), refuse, nil
+	return routes(health, reports, host.Routes(), machines, map[string]http.Handler{
+		"GET /static/":            renderer.Static(),
+		"/oauth2/sessions/logout": people, // RP-Initiated Logout is a page
+		"/":                       people,
+	}), refuse, nil
 }
 
 // servedPortal is the portal's address; empty if this node serves none.
@@ -124,19 +128,6 @@ func (c Config) servedPortal() string {
 		return ""
 	}
 	return c.PortalURL
-}
-
-// identityRoutes says which addresses are the machines'; all others are people's.
-func identityRoutes(machines, people, static http.Handler) map[string]http.Handler {
-	return map[string]http.Handler{
-		"GET /static/":            static,
-		"/oauth2/":                machines,
-		"/oauth2/sessions/logout": people, // RP-Initiated Logout is a page
-		"/userinfo":               machines,
-		"/ext-api/":               machines,
-		"/.well-known/":           machines,
-		"/":                       people,
-	}
 }
 
 // forMachines reports whether a path is for programs, which do not read pages.
