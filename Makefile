@@ -16,7 +16,7 @@ test: ## run all tests, on SQLite, on PostgreSQL and in Chromium; installs what 
 	scripts/install-test-tools test
 	scripts/test-postgres go test ./...
 
-long: ## what `make test` has no time for: every font, language and size, rolling restarts; scripts/long PART for one
+long: ## what `make test` has no time for: every font, language and size, rolling restarts, fail-over and restore of PostgreSQL; scripts/long PART for one
 	scripts/install-test-tools test
 	scripts/long
 

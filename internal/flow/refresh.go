@@ -83,6 +83,10 @@ func explainReuse(err error, client dialtone.Client, now time.Time) error {
 	if !ok || revoked == nil || revoked.Reuse == nil {
 		return failure
 	}
+	if revoked.Reuse.Behind < 0 {
+		return oauth.NewError(oauth.InvalidGrant, "the refresh token is newer than what the server knows of it, as after its database was "+
+			"restored to an earlier moment; the person has to sign in again")
+	}
 	if revoked.Reuse.Behind != 1 {
 		return known.WithCause(fmt.Errorf("the token had been replaced %d times: two copies of it are in use, or the app went back to an old one",
 			revoked.Reuse.Behind))

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -174,8 +175,9 @@ func (db *DB) insertGrants(ctx context.Context, grants []dialtone.Grant) ([]bool
 }
 
 // RevokeGrant kills a grant, and tells the product's developers if there is an event. Error: ErrNotFound if there is no such
-// grant or it was revoked before.
+// grant or it was revoked before; also that is durable then.
 func (db *DB) RevokeGrant(ctx context.Context, id string, reason dialtone.RevocationReason, event *dialtone.Event, now time.Time) error {
+	var missing error
 	err := db.on(tokenWrites).write(ctx, func(ctx context.Context, t tx) error {
 		revoked, err := t.exec(ctx, `UPDATE client_grant SET revoked_at = $2, revoked_reason = $3 WHERE id = $1 AND revoked_at IS NULL`,
 			id, now.UnixMicro(), string(reason))
@@ -183,16 +185,24 @@ func (db *DB) RevokeGrant(ctx context.Context, id string, reason dialtone.Revoca
 		case err != nil:
 			return err
 		case revoked == 0:
-			return dialtone.ErrNotFound
+			missing = dialtone.ErrNotFound
+			return confirmGrant(ctx, t, id)
 		case event == nil:
 			return nil
 		}
 		return insertEvent(ctx, t, *event)
 	})
-	if err != nil {
+	if err = cmp.Or(err, missing); err != nil {
 		return fmt.Errorf("revoke grant: %w", err)
 	}
 	return nil
+}
+
+// confirmGrant writes a grant as it is, for an answer that says that something was done before. Whoever did it may still wait for
+// the synchronous standby, or have given up; others see it all the same. This commit waits for all that is before it.
+func confirmGrant(ctx context.Context, t tx, id string) error {
+	_, err := t.exec(ctx, `UPDATE client_grant SET revoked_at = revoked_at WHERE id = $1`, id)
+	return err
 }
 
 // revokeGrant kills a grant whose code or refresh token was stolen or misused, and leaves an event. Error: ErrNotFound if

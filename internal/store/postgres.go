@@ -22,7 +22,8 @@ import (
 // those that go through a pooler.
 type postgresEngine struct {
 	pools  [kindsOfWork]*sql.DB
-	txs    [kindsOfWork]tx
+	txs    [kindsOfWork]tx // for statements that change nothing
+	alone  [kindsOfWork]tx // for those that change something, each by itself
 	bounds Bounds
 	pooled bool         // there is a pooler between us and the server
 	stale  atomic.Int64 // connections older than this, Unix nanoseconds, are of no use any more
@@ -64,6 +65,7 @@ func openPostgres(ctx context.Context, dsn string, bounds Bounds) (engine, error
 		// Each statement may run on another connection of the pooler, so nothing may be left behind on one.
 		address.connect.DefaultQueryExecMode = pgx.QueryExecModeExec
 	}
+	address.connect.OnNotice = noteUnreplicated
 	for kind := range kindsOfWork {
 		pool := stdlib.OpenDB(*address.connect, stdlib.OptionAfterConnect(e.connected(kind)), stdlib.OptionResetSession(e.fresh))
 		pool.SetMaxOpenConns(bounds.share(kind))
@@ -72,6 +74,7 @@ func openPostgres(ctx context.Context, dsn string, bounds Bounds) (engine, error
 		pool.SetConnMaxLifetime(address.lifetime)
 		e.pools[kind] = pool
 		e.txs[kind] = tx{on: patient{sqlRunner{pool}, bounds.Statement}, classify: e.classify}
+		e.alone[kind] = tx{on: patient{alone{pool}, bounds.Statement}, classify: e.classify}
 	}
 	return e, nil
 }
@@ -159,7 +162,7 @@ func (e *postgresEngine) clock() string {
 func (e *postgresEngine) read(kind work) tx { return e.txs[kind] }
 
 func (e *postgresEngine) single(ctx context.Context, kind work, do func(context.Context, tx) error) error {
-	return retry(ctx, func() error { return do(ctx, e.txs[kind]) })
+	return retry(ctx, func() error { return do(ctx, e.alone[kind]) })
 }
 
 func (e *postgresEngine) write(ctx context.Context, kind work, do func(context.Context, tx) error) error {

@@ -56,6 +56,9 @@ func classifyPostgres(err error) error {
 	if connectionLost(err) {
 		return as(dialtone.ErrUnavailable, err)
 	}
+	if errors.Is(err, errUnreplicated) {
+		return as(dialtone.ErrUnavailable, as(errNoWrites, err))
+	}
 	var failure *pgconn.PgError
 	if !errors.As(err, &failure) {
 		return err

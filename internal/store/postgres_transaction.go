@@ -100,10 +100,13 @@ func (t *postgresTransaction) commit(ctx context.Context) error {
 	if err == nil && done.String() != "COMMIT" {
 		err = pgx.ErrTxCommitRollback
 	}
+	if err == nil {
+		t.open = false
+		err = replicated(t.conn)
+	}
 	if err != nil {
 		return fmt.Errorf("commit: %w", classifyPostgres(err))
 	}
-	t.open = false
 	return nil
 }
 

@@ -89,7 +89,7 @@ func (db *DB) whyNotRotated(ctx context.Context, r dialtone.Rotation, grace time
 		switch {
 		case refusal == nil:
 			result = dialtone.Rotated{Grant: state.Grant, PhoneNumber: state.PhoneNumber, Repeated: true}
-			return nil
+			return confirmGrant(ctx, t, r.GrantID)
 		case errors.Is(refusal, errReused):
 			refusal = &dialtone.RevokedError{Reason: dialtone.RevokedRefreshReuse, Reuse: &dialtone.Reuse{
 				Behind: state.Grant.RefreshGeneration - r.Generation, Replaced: state.Grant.RefreshRotated,
@@ -145,7 +145,8 @@ func refuseRotation(s dialtone.GrantState, r dialtone.Rotation, grace time.Durat
 		return dialtone.ErrExpired
 	case g.RefreshGeneration == r.Generation && g.RefreshHash == r.Hash:
 		return errStopped
-	case g.RefreshGeneration == r.Generation+1 && g.RefreshHash == r.NewHash && now.Before(g.RefreshRotated.Add(grace)) &&
+	case grace > 0 && // or else two callers at the same moment, or by two clocks, would both be served
+		g.RefreshGeneration == r.Generation+1 && g.RefreshHash == r.NewHash && now.Before(g.RefreshRotated.Add(grace)) &&
 		!dialtone.FromTheFuture(g.RefreshRotated, now):
 		return nil
 	}

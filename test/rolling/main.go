@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -19,8 +18,9 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
+
+	"github.com/dialtone-id/dialtone/test/rig"
 )
 
 const (
@@ -64,35 +64,42 @@ func backend(one, two string) (string, error) {
 }
 
 func main() {
-	if err := run(); err != nil {
+	ctx, end := rig.UntilInterrupted()
+	defer end()
+	if err := run(ctx); err != nil {
+		end()
 		log.Fatal(err)
 	}
 }
 
-func run() error {
-	folder, err := os.MkdirTemp("", "rolling")
+func run(ctx context.Context) error {
+	database := os.Getenv("DIALTONE_TEST_POSTGRES")
+	if database == "" {
+		return errors.New("DIALTONE_TEST_POSTGRES names no server: run scripts/test-postgres go run ./test/rolling")
+	}
+	folder, err := rig.Folder("rolling")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	program := filepath.Join(folder, "dialtone")
-	if output, err := exec.Command("go", "build", "-o", program, "./cmd/dialtone").CombinedOutput(); err != nil {
-		return fmt.Errorf("build: %w: %s", err, output)
-	}
-	key := filepath.Join(folder, "root.key")
-	if output, err := exec.Command(program, "keys", "root", "--file", key).CombinedOutput(); err != nil {
-		return fmt.Errorf("root key: %w: %s", err, output)
-	}
-	front, one, two, err := freeAddresses()
+	program, err := rig.Build(ctx, folder)
 	if err != nil {
 		return err
 	}
-	nodes := []*node{{program: program, key: key, address: one}, {program: program, key: key, address: two}}
-	for _, n := range nodes {
-		if err := n.start(); err != nil {
+	addresses, err := rig.FreeAddresses(3)
+	if err != nil {
+		return err
+	}
+	front, one, two := addresses[0], addresses[1], addresses[2]
+	var nodes []*rig.Node
+	for _, address := range []string{one, two} {
+		n := &rig.Node{Program: program, Database: database, Issuer: "http://localhost:8080", Address: address, Log: os.Stderr,
+			Arguments: []string{"--trusted-proxies", "127.0.0.0/8", "--shutdown-delay", shutdownDelay.String(), "--log-level", "error"}}
+		nodes = append(nodes, n)
+		defer n.Kill()
+		if err := n.Start(ctx); err != nil {
 			return err
 		}
-		defer n.kill()
 	}
 	lines, err := backend(one, two)
 	if err != nil {
@@ -108,14 +115,14 @@ func run() error {
 		return fmt.Errorf("HAProxy (Debian: apt-get install haproxy): %w", err)
 	}
 	defer func() { _ = proxy.Process.Kill() }()
-	if err := answers("http://" + front + "/readyz"); err != nil {
+	if err := rig.Ready(ctx, front); err != nil {
 		return err
 	}
-	return restartUnderLoad(nodes, "http://"+front)
+	return restartUnderLoad(ctx, nodes, "http://"+front)
 }
 
-func restartUnderLoad(nodes []*node, front string) error {
-	ctx, end := context.WithCancel(context.Background())
+func restartUnderLoad(ctx context.Context, nodes []*rig.Node, front string) error {
+	ctx, end := context.WithCancel(ctx)
 	defer end()
 	var load load
 	var working sync.WaitGroup
@@ -124,13 +131,20 @@ func restartUnderLoad(nodes []*node, front string) error {
 	}
 	for range rounds {
 		for _, n := range nodes {
-			time.Sleep(2 * time.Second)
-			if err := n.restart(); err != nil {
+			if err := rig.Sleep(ctx, 2*time.Second); err != nil {
+				return err
+			}
+			if err := n.Stop(); err != nil {
+				return err
+			}
+			if err := n.Start(ctx); err != nil {
 				return err
 			}
 		}
 	}
-	time.Sleep(2 * time.Second)
+	if err := rig.Sleep(ctx, 2*time.Second); err != nil {
+		return err
+	}
 	end()
 	working.Wait()
 	return load.report()
@@ -199,63 +213,4 @@ func (l *load) report() error {
 		return fmt.Errorf("%d requests were lost, the last one: %w", l.lost.Load(), l.why)
 	}
 	return nil
-}
-
-// node is one process.
-type node struct {
-	program, key, address string
-	process               *exec.Cmd
-}
-
-func (n *node) start() error {
-	database := os.Getenv("DIALTONE_TEST_POSTGRES")
-	if database == "" {
-		return errors.New("DIALTONE_TEST_POSTGRES names no server: run scripts/test-postgres go run ./test/rolling")
-	}
-	n.process = exec.Command(n.program, "serve", "--issuer", "http://localhost:8080", "--identity-listen", n.address,
-		"--database", database, "--root-key-file", n.key, "--trusted-proxies", "127.0.0.0/8", "--shutdown-delay", shutdownDelay.String(), "--log-level", "error")
-	n.process.Stderr = os.Stderr
-	if err := n.process.Start(); err != nil {
-		return err
-	}
-	return answers("http://" + n.address + "/readyz")
-}
-
-func (n *node) restart() error {
-	if err := n.process.Process.Signal(syscall.SIGTERM); err != nil {
-		return err
-	}
-	if err := n.process.Wait(); err != nil {
-		return fmt.Errorf("a node did not end in good order: %w", err)
-	}
-	return n.start()
-}
-
-func (n *node) kill() { _ = n.process.Process.Kill() }
-
-// answers waits for 200.
-func answers(address string) error {
-	for range 300 {
-		if answer, err := http.Get(address); err == nil {
-			_ = answer.Body.Close()
-			if answer.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	return fmt.Errorf("%s is not ready within 30 s", address)
-}
-
-func freeAddresses() (front, one, two string, err error) {
-	var found []string
-	for range 3 {
-		socket, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return "", "", "", err
-		}
-		defer socket.Close()
-		found = append(found, socket.Addr().String())
-	}
-	return found[0], found[1], found[2], nil
 }

@@ -205,6 +205,27 @@ func testRefresh(t *testing.T, db *store.DB) {
 		}
 	})
 
+	t.Run("without a grace a token counts once, also for a caller whose clock is behind", func(t *testing.T) {
+		_, g := redeemed(t)
+		ctx := t.Context()
+		_, err := db.RotateRefresh(ctx, rotationOf(g, 0), 0, Now)
+		must(t, err)
+		_, err = db.RotateRefresh(ctx, rotationOf(g, 0), 0, Now.Add(-time.Second))
+		dead(t, "the old token", err, dialtone.RevokedRefreshReuse)
+	})
+
+	t.Run("a token that is newer than the database ends the grant", func(t *testing.T) {
+		_, g := redeemed(t)
+		ctx := t.Context()
+		_, err := db.RotateRefresh(ctx, rotationOf(g, 1), grace, Now)
+		dead(t, "the newer token", err, dialtone.RevokedRefreshReuse)
+		if revoked, ok := errors.AsType[*dialtone.RevokedError](err); !ok || revoked.Reuse == nil || revoked.Reuse.Behind != -1 {
+			t.Errorf("got %+v, want to know how far ahead", revoked)
+		}
+		_, err = db.RotateRefresh(ctx, rotationOf(g, 0), grace, Now)
+		dead(t, "the token that the database knows", err, dialtone.RevokedRefreshReuse)
+	})
+
 	t.Run("what a clock far ahead rotated has no grace until that day", func(t *testing.T) {
 		_, g := redeemed(t)
 		ctx, months := t.Context(), Now.Add(100*24*time.Hour) // as far as a grant lives
