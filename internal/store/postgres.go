@@ -27,11 +27,15 @@ type postgresEngine struct {
 	bounds Bounds
 	pooled bool         // there is a pooler between us and the server
 	stale  atomic.Int64 // connections older than this, Unix nanoseconds, are of no use any more
+	asking atomic.Bool  // whether the server is silent
 }
 
 const (
 	connectTimeout = 5 * time.Second
-	idleTimeout    = 5 * time.Minute
+	// connectNextTimeout is how long one of several hosts may take. Whoever needs a connection has to be let through to the next one
+	// in time when the first has gone silent.
+	connectNextTimeout = 2 * time.Second
+	idleTimeout        = 5 * time.Minute
 	// exclusiveLock is any number that nobody else in the database uses.
 	exclusiveLock = `SELECT pg_advisory_xact_lock(4938271605)`
 	// byKey is for the hot statements, which all look rows up by keys: it makes their plans once for each connection, and always
@@ -67,7 +71,8 @@ func openPostgres(ctx context.Context, dsn string, bounds Bounds) (engine, error
 	}
 	address.connect.OnNotice = noteUnreplicated
 	for kind := range kindsOfWork {
-		pool := stdlib.OpenDB(*address.connect, stdlib.OptionAfterConnect(e.connected(kind)), stdlib.OptionResetSession(e.fresh))
+		pool := stdlib.OpenDB(*address.connect, stdlib.OptionAfterConnect(e.connected(kind)), stdlib.OptionResetSession(e.fresh),
+			stdlib.OptionShouldPing(e.rested))
 		pool.SetMaxOpenConns(bounds.share(kind))
 		pool.SetMaxIdleConns(bounds.share(kind))
 		pool.SetConnMaxIdleTime(address.idle)
@@ -136,10 +141,53 @@ func (e *postgresEngine) connected(kind work) func(context.Context, *pgx.Conn) e
 
 // fresh throws a connection away that is of no use any more.
 func (e *postgresEngine) fresh(_ context.Context, conn *pgx.Conn) error {
-	if since, ok := conn.PgConn().CustomData()[connectedAt].(int64); ok && since <= e.stale.Load() {
-		return driver.ErrBadConn
+	if !e.old(conn) && !conn.IsClosed() {
+		return nil
 	}
-	return nil
+	// The farewell would wait for a server that is silent, and whoever needs a connection with it.
+	_ = conn.PgConn().Conn().Close()
+	return driver.ErrBadConn
+}
+
+// old reports whether a connection was made before something that showed those to be of no use.
+func (e *postgresEngine) old(conn *pgx.Conn) bool {
+	since, ok := conn.PgConn().CustomData()[connectedAt].(int64)
+	return ok && since <= e.stale.Load()
+}
+
+// silence is how long a server does not answer the simplest question when it has gone silent, as when its network is lost.
+const silence = 2 * time.Second
+
+// rested asks a connection that nobody used for a second whether it is still there. It always says that nobody else needs to.
+func (e *postgresEngine) rested(ctx context.Context, c stdlib.ShouldPingParams) bool {
+	const rest = time.Second
+	if c.IdleDuration <= rest || e.old(c.Conn) {
+		return false
+	}
+	began := time.Now()
+	asking, cancel := context.WithTimeout(ctx, silence)
+	defer cancel()
+	if err := c.Conn.Ping(asking); err != nil && ctx.Err() == nil && asking.Err() != nil {
+		e.stale.Store(began.UnixNano()) // or each of the others would cost somebody as long
+	}
+	return false
+}
+
+// suspect asks, once at a time, whether the server still answers. Nothing tells that it does not but the time that passes.
+func (e *postgresEngine) suspect() {
+	if !e.asking.CompareAndSwap(false, true) {
+		return
+	}
+	began := time.Now()
+	go func() {
+		defer e.asking.Store(false)
+		ctx, cancel := context.WithTimeout(context.Background(), silence)
+		defer cancel()
+		var one int
+		if err := e.pools[probes].QueryRowContext(ctx, `SELECT 1`).Scan(&one); err != nil {
+			e.stale.Store(began.UnixNano())
+		}
+	}()
 }
 
 // classify is classifyPostgres, and remembers when a connection turned out to be of no use any more: those that wait in the
@@ -151,6 +199,9 @@ func (e *postgresEngine) classify(err error) error {
 		if now := time.Now().UnixNano(); now-e.stale.Load() > int64(again) {
 			e.stale.Store(now)
 		}
+	}
+	if pgconn.Timeout(err) {
+		e.suspect()
 	}
 	return classifyPostgres(err)
 }
@@ -211,7 +262,13 @@ func (e *postgresEngine) unit(ctx context.Context, kind work, steps func(tx) []*
 	return retry(ctx, func() error {
 		return e.borrow(ctx, kind, func(conn *pgx.Conn) error {
 			t := tx{on: &postgresTransaction{conn: conn, open: true}, classify: e.classify}
-			return t.together(ctx, steps(t)...)
+			if err := t.together(ctx, steps(t)...); err != nil {
+				return err
+			}
+			if err := replicated(conn); err != nil {
+				return fmt.Errorf("commit: %w", e.classify(err))
+			}
+			return nil
 		})
 	})
 }

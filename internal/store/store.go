@@ -35,6 +35,7 @@ type DB struct {
 	sessionStates   *batcher[sessionQuestion, found[dialtone.SessionState]]
 	grantStates     *batcher[grantQuestion, found[dialtone.GrantState]]
 	tokensSpent     *batcher[string, bool]
+	pings           *batcher[struct{}, struct{}]
 	challengeStates *batcher[string, found[dialtone.ChallengeState]]
 	linesByNumber   *batcher[numberQuestion, []dialtone.Subscription]
 
@@ -69,6 +70,7 @@ func OpenBounded(ctx context.Context, dsn string, bounds Bounds) (*DB, error) {
 	db.sessionStates = newBatcher(share.reads, opened.background, db.readSessionStates, nil)
 	db.grantStates = newBatcher(share.reads, opened.background, db.readGrantStates, nil)
 	db.tokensSpent = newBatcher(share.reads, opened.background, db.readTokensSpent, nil)
+	db.pings = newBatcher(1, opened.background, db.ping, nil)
 	db.challengeStates = newBatcher(share.reads, opened.background, db.readChallengeStates, nil)
 	db.linesByNumber = newBatcher(share.reads, opened.background, db.readLinesByNumber, nil)
 	db.redemptions = newBatcher(share.writes, opened.background, db.insertGrants, func(g dialtone.Grant) string { return g.ID })
@@ -88,10 +90,16 @@ func (db *DB) Close() error {
 	return db.engine.close()
 }
 
-// Ping says whether the database answers. Error: ErrUnavailable.
+// Ping says whether the database answers. Error: ErrUnavailable. Who asks may have less patience than it takes to connect to the next
+// of several hosts: the connection comes about all the same, and the next one who asks has it.
 func (db *DB) Ping(ctx context.Context) error {
+	_, err := db.pings.ask(ctx, struct{}{})
+	return err
+}
+
+func (db *DB) ping(ctx context.Context, asked []struct{}) ([]struct{}, error) {
 	var one int
-	return db.on(probes).read().one(ctx, []any{&one}, `SELECT 1`)
+	return asked, db.on(probes).read().one(ctx, []any{&one}, `SELECT 1`)
 }
 
 // Writable says whether the database takes writes, as far as is known: it does not wait for one. Error: ErrUnavailable.

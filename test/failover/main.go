@@ -27,8 +27,8 @@ const (
 	// silent: connections to it end after the statement timeout, new ones after 5 s.
 	soon    = 5 * time.Second
 	patient = 30 * time.Second
-	// longest is how long an answer may take: the statement timeout, and what a busy machine adds.
-	longest = 12 * time.Second
+	// longest is how long an answer may take: a request's own time, where it waits for the statement timeout and then connects anew.
+	longest = 16 * time.Second
 )
 
 func main() {
