@@ -12,6 +12,7 @@ const (
 	LabelRefreshNext Label = "refresh token successor" // derives the next token's secret
 	LabelRevokeLink  Label = "revoke-consent link"
 	LabelPage        Label = "page state"        // what a form of ours carries to its next step
+	LabelKeptPage    Label = "kept page"         // seals a page that answered a form, for a reload
 	LabelPIN         Label = "PIN"               // keys the hash of a PIN
 	LabelPINSealed   Label = "PIN for resending" // seals the PIN itself while it may be sent again
 	LabelNumber      Label = "phone number"      // keys a number's budgets

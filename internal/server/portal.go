@@ -109,6 +109,7 @@ func (s *Server) portalRooms(secrets *secret.Keys, identity http.Handler, mail o
 	r.Desk = &page.Desk{
 		Accounts: s.accounts, Cookies: web.NewCookies(origin), ClientIP: clientIP(s.config.TrustedProxies), Log: s.log, Now: clock, Room: errorPages,
 		Budgets: s.metrics.budgets,
+		Pages:   s.db, Seals: secrets,
 	}
 	r.Account, err = portalaccount.New(portalaccount.Config{
 		Desk: r.Desk, Assets: r.Assets, People: s.accounts, Companies: companies, Activities: s.db, Keys: secrets,

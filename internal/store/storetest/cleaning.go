@@ -91,3 +91,18 @@ func testCleaning(t *testing.T, db *store.DB) {
 	must(t, err)
 	same(t, "nothing is left", []any{deleted, more}, []any{0, false})
 }
+
+// A kept page is there until it expires, and its row until the next cleaning.
+func testKeptPage(t *testing.T, db *store.DB) {
+	ctx, id := t.Context(), secret.ID("kept")
+	must(t, db.KeepPage(ctx, id, "sealed", Now.Add(time.Minute)))
+	sealed, err := db.KeptPage(ctx, id, Now)
+	must(t, err)
+	if sealed != "sealed" {
+		t.Errorf("got %q", sealed)
+	}
+	_, err = db.KeptPage(ctx, id, Now.Add(time.Minute))
+	fails(t, "one that has expired", err, dialtone.ErrNotFound)
+	_, err = db.KeptPage(ctx, secret.ID("kept"), Now)
+	fails(t, "one that is not there", err, dialtone.ErrNotFound)
+}

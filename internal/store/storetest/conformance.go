@@ -23,6 +23,7 @@ func Conformance(t *testing.T, db *store.DB) {
 		{"cleaning", testCleaning}, // first, while there is little to clean
 		{"cleaning of the portal", testPortalCleaning},
 		{"cleaning of what lies ahead", testCleaningAhead},
+		{"kept pages", testKeptPage},
 		{"catalogue", testCatalogue},
 		{"subscriptions", testSubscriptions},
 		{"keys", testKeys},

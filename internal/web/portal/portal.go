@@ -12,6 +12,8 @@ package portal
 import (
 	"embed"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/origin"
@@ -59,7 +61,25 @@ func New(c Config) (http.Handler, error) {
 	for pattern, handler := range p.routes() {
 		mux.Handle(pattern, handler)
 	}
-	return web.Protect(origin.Of(c.Origin), c.Desk.RefuseForeign, mux), nil
+	// Outside: what a page of another site sends leaves nothing in the database.
+	return web.Protect(origin.Of(c.Origin), c.Desk.RefuseForeign, c.Desk.Keep(whereItStands(mux), mux)), nil
+}
+
+// whereItStands finds the page of a form by the address that it is sent to: the same, or the nearest above it that is a page.
+func whereItStands(mux *http.ServeMux) func(*http.Request) string {
+	return func(r *http.Request) string {
+		for at := r.URL.EscapedPath(); len(at) > 1; at = at[:strings.LastIndexByte(at, '/')] {
+			address, err := url.Parse(at)
+			if err != nil {
+				break
+			}
+			_, pattern := mux.Handler(&http.Request{Method: http.MethodGet, Host: r.Host, URL: address})
+			if strings.HasPrefix(pattern, "GET /") {
+				return page.Inside(at)
+			}
+		}
+		return "/"
+	}
 }
 
 // routes is the table of every address: who may come in, and the method that answers. What changes something is a POST.

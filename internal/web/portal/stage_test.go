@@ -97,6 +97,7 @@ func newStage(t *testing.T, change ...func(*account.Config)) *stage {
 	must(t, err)
 	desk := &page.Desk{
 		Accounts: service, Cookies: web.NewCookies(origin), ClientIP: func(*http.Request) string { return "192.0.2.1" }, Log: log, Now: s.clock, Room: errorPages,
+		Pages: s.db, Seals: keys,
 	}
 	config := account.Config{
 		Desk: desk, Assets: assets, People: service, Companies: company, Activities: s.db, Keys: keys, SessionLifetime: people.DefaultPolicy.SessionLifetime,

@@ -52,6 +52,8 @@ type Desk struct {
 	Now      func() time.Time
 	Room     *Room                  // for error pages
 	Budgets  *dialtone.BudgetCounts // of those that bit
+	Pages    Keeper
+	Seals    *secret.Keys // for what Pages keeps
 
 	posts rate.Buckets // of signed-in accounts, and of networks where nobody is signed in
 }
@@ -113,11 +115,7 @@ func (d *Desk) takePost(name dialtone.BudgetName, whose string, limit rate.Limit
 func (d *Desk) Signed(next Handler) http.Handler {
 	return d.Open(func(w http.ResponseWriter, r *http.Request, v Visit) {
 		if v.Account.ID == "" {
-			to := "/"
-			if r.Method == http.MethodGet {
-				to = r.URL.RequestURI()
-			}
-			See(w, "/signin?to="+url.QueryEscape(to))
+			See(w, "/signin?to="+url.QueryEscape(comesBackTo(r)))
 			return
 		}
 		if err := d.mayPost(r, v); err != nil {
@@ -126,6 +124,19 @@ func (d *Desk) Signed(next Handler) http.Handler {
 		}
 		next(w, r, v)
 	})
+}
+
+// comesBackTo is where somebody goes on who had to sign in first: after a form, on the page where it stands, so far as the browser
+// says which that is.
+func comesBackTo(r *http.Request) string {
+	if r.Method == http.MethodGet {
+		return r.URL.RequestURI()
+	}
+	from, err := url.Parse(r.Referer())
+	if err != nil || from.Host != r.Host {
+		return "/"
+	}
+	return Inside(from.RequestURI())
 }
 
 // mayPost takes one of the account's posts. Error: *dialtone.BudgetError. Reading is not counted: it writes nothing.

@@ -59,13 +59,18 @@ type Shell struct {
 }
 
 // Window is what the browser's list of windows shows: the tab too, since all tabs of a thing have its name as their heading.
+// What was refused says so first: a screen reader begins with it on the page that a form leads to.
 func (s *Shell) Window() string {
+	words := s.Title
 	for _, tab := range s.Tabs {
 		if tab.Current {
-			return tab.Words + " – " + s.Title
+			words = tab.Words + " – " + s.Title
 		}
 	}
-	return s.Title
+	if s.Problem != "" || len(s.Wrong) > 0 {
+		return "Error: " + words
+	}
+	return words
 }
 
 //lint:ignore U1000 the pages that embed Shell are a Page by it

@@ -56,7 +56,7 @@ func TestThePageSaysWhatTheShellHas(t *testing.T) {
 		Second: page.Field{Name: "name", ID: "other", Label: "Other", Lines: 3, Optional: true, Check: "/check"},
 	}).Body.String()
 	for _, want := range []string{
-		"<title>Members – Engines – Dialtone for developers</title>", `<a href="/organizations/org_1/members" aria-current="page">Members</a>`,
+		"<title>Error: Members – Engines – Dialtone for developers</title>", `<a href="/organizations/org_1/members" aria-current="page">Members</a>`,
 		`<a href="/organizations/org_1/keys">API keys</a>`, `data-dialog="#invite">Invite</a>`, `role="status"`, `role="alert"`, "Ada &lt;3", "Sign out",
 		`aria-invalid="true" aria-describedby="name-problem name-hint"`, `maxlength="80"`, `value="&#34;&gt;&lt;script&gt;"`, "<span>Too long.</span>",
 		`<textarea name="name" id="other" rows="3" data-check="/check" aria-describedby="other-problem">`, `aria-live="polite"`, `data-copy="#x"`,

@@ -18,7 +18,7 @@
 //	GET       /check/redirect-uri                          redirect_uri.go    CheckRedirectURI (JSON)
 //
 // All of them are for people who are signed in. The rules, who may do what above all, stand in catalog; this room parses,
-// asks and shows. A secret is shown in the answer to the form that made it, and never again: once.go.
+// asks and shows. A secret is shown on the page that its form leads to, for some minutes in that session (page.Desk.Keep): once.go.
 package product
 
 import (
