@@ -44,7 +44,8 @@ func (g giving) to() string { return g.consent.SubscriptionID + " " + g.consent.
 // PutConsent inserts a consent, or changes the one of that line and product that is in force, with its line in the history
 // and its event. It returns the consent in force: the id of an earlier one stays, also in the history. Asked is when the person saw the
 // question. Errors: ErrForbidden if the line is not active; ErrConflict if a consent was taken back since asked: an answer to a question
-// from before must not bring it back. A zero asked looks at no removal.
+// from before must not bring it back. A zero asked looks at no removal. Likewise if the person said no after c.Granted, the moment of
+// this yes: the two overtook each other on their way here.
 func (db *DB) PutConsent(ctx context.Context, c dialtone.Consent, history dialtone.ConsentEvent, event dialtone.Event, asked time.Time) (dialtone.Consent, error) {
 	answer, err := db.consents.ask(ctx, giving{c, history, event, asked})
 	if err == nil && !answer.ok {
@@ -64,7 +65,7 @@ func (db *DB) whyNotPut(ctx context.Context, subscriptionID string) error {
 	case err != nil:
 		return err
 	}
-	return fmt.Errorf("%w: the consent was taken back since the question", dialtone.ErrConflict)
+	return fmt.Errorf("%w: the consent was taken back since the question, or refused since the answer", dialtone.ErrConflict)
 }
 
 var (
@@ -74,7 +75,8 @@ var (
 	SELECT a.id, u.operator_id, u.id, a.product_id, a.scopes, a.refused, a.version, a.language, a.granted_at
 	FROM asked AS a JOIN subscription AS u ON `+looked("u.id", "a.subscription_id")+`
 	WHERE u.status = 'active' AND NOT EXISTS (SELECT 1 FROM consent_event AS e WHERE e.subscription_id = a.subscription_id
-		AND e.product_id = a.product_id AND e.happened_at > a.asked_at AND e.kind = 'revoked' `+byItself+`)
+		AND e.product_id = a.product_id AND (e.kind = 'revoked' AND e.happened_at > a.asked_at
+			OR e.kind = 'refused' AND e.happened_at > a.granted_at) `+byItself+`)
 	ON CONFLICT (subscription_id, product_id) WHERE revoked_at IS NULL DO UPDATE SET scopes = excluded.scopes,
 		refused = excluded.refused, version = excluded.version, language = excluded.language, granted_at = excluded.granted_at
 	RETURNING id, operator_id, subscription_id, product_id, scopes, refused, version, language, granted_at, revoked_at`,

@@ -120,6 +120,25 @@ func testConsents(t *testing.T, db *store.DB) {
 		same(t, "events after an answer", events(), before+1)
 	})
 
+	t.Run("a yes that was said before a no gives nothing", func(t *testing.T) {
+		ctx, p := t.Context(), NewPerson(t, db, NewApp(t, db))
+		removal := p.history(dialtone.ConsentRevoked)
+		must(t, db.RevokeConsent(ctx, p.Subscription.ID, p.App.Product.ID, removal, p.event(dialtone.EventConsentRevoked), removal.At))
+		no := p.history(dialtone.ConsentRefused)
+		no.At = Now.Add(time.Minute)
+		must(t, db.AppendConsentEvent(ctx, no))
+		put := func(at time.Time) error {
+			c := p.consent()
+			c.Granted = at
+			_, err := db.PutConsent(ctx, c, p.history(dialtone.ConsentGranted), p.event(dialtone.EventConsentGranted), time.Time{})
+			return err
+		}
+		fails(t, "overtaken", put(no.At.Add(-time.Microsecond)), dialtone.ErrConflict)
+		_, err := db.Consent(ctx, p.Subscription.ID, p.App.Product.ID)
+		fails(t, "consent", err, dialtone.ErrNotFound)
+		must(t, put(no.At.Add(time.Microsecond)))
+	})
+
 	t.Run("only an active line can consent", func(t *testing.T) {
 		ctx, p := t.Context(), NewPerson(t, db, NewApp(t, db))
 		p.Subscription.Status = dialtone.SubscriptionBlocked
