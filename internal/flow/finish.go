@@ -1,8 +1,12 @@
 package flow
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"strings"
 
+	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/oauth"
 	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/token"
@@ -25,7 +29,7 @@ func (r Response) Location() string {
 func (f *Flow) Finish(in Interaction, s Situation) Response {
 	granted := Granted(in, s)
 	code := f.Minter.Code(token.Code{
-		ID:               secret.ID("gr"),
+		ID:               codeID(in, s),
 		ClientID:         s.Registration.Client.ID,
 		ProductID:        s.Registration.Product.ID,
 		RedirectURI:      in.Request.RedirectURI,
@@ -43,6 +47,22 @@ func (f *Flow) Finish(in Interaction, s Situation) Response {
 		Claims:           in.Request.Claims.String(),
 	})
 	return f.respond(in, oauth.Param{Name: "code", Value: code}, oauth.Param{Name: "scope", Value: strings.Join(granted, " ")})
+}
+
+// codeID is the id of an interaction's code and of the grant that it becomes. It is derived: however often the person comes
+// back, at whichever node, no second code of the same consent can be redeemed beside the first (docs/decisions/0022).
+func codeID(in Interaction, s Situation) string { return secret.DerivedID("gr", in.ID, s.Consent.ID) }
+
+// Answered reports whether the client has redeemed the code that Finish would make: it has its answer.
+func (f *Flow) Answered(ctx context.Context, in Interaction, s Situation) (bool, error) {
+	_, err := f.Store.GrantState(ctx, codeID(in, s), "")
+	switch {
+	case errors.Is(err, dialtone.ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("look for an answer: %w", err)
+	}
+	return true, nil
 }
 
 // Fail makes the error response of an interaction (RFC 6749 §4.1.2.1).

@@ -332,3 +332,15 @@ func BenchmarkMAC(b *testing.B) {
 		keys.Fixed(secret.LabelSubject, "product_abcdefghijklmnopqrstuvwxyz", "sub_abcdefghijklmnopqrstuvwxyz")
 	}
 }
+
+func TestADerivedIDIsAnIDAndTellsItsPartsApart(t *testing.T) {
+	first := secret.DerivedID("gr", "ab", "c")
+	if again := secret.DerivedID("gr", "ab", "c"); again != first || len(first) != len(secret.ID("gr")) {
+		t.Errorf("%s, then %s", first, again)
+	}
+	for _, parts := range [][]string{{"a", "bc"}, {"abc"}, {"ab", "c", ""}} {
+		if secret.DerivedID("gr", parts...) == first {
+			t.Errorf("%q has the id of ab and c", parts)
+		}
+	}
+}

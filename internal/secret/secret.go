@@ -16,6 +16,7 @@ import (
 	"crypto/subtle"
 	"encoding/base32"
 	"encoding/base64"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"log/slog"
@@ -57,6 +58,17 @@ func ID(prefix string) string {
 	text[len(prefix)] = '_'
 	lowerBase32.Encode(text[len(prefix)+1:], raw[:])
 	return string(text)
+}
+
+// DerivedID is an ID that follows from the parts: every node makes the same of them, and nobody finds the parts in it.
+func DerivedID(prefix string, parts ...string) string {
+	const length = 16 // bytes, as in ID
+	sum := sha256.New()
+	for _, part := range parts {
+		sum.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part)))) // no two lists of parts run together
+		sum.Write([]byte(part))
+	}
+	return prefix + "_" + lowerBase32.EncodeToString(sum.Sum(nil)[:length])
 }
 
 // Token returns a new secret: the prefix and 43 characters of base64url (256 random bits).

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -66,6 +67,8 @@ type tab struct {
 	header  http.Header
 	root    *html.Node
 	body    string
+	posted  int    // status of the answer to the last form
+	waiting string // Retry-After of a form that was refused
 	landed  string // the app's address, byte for byte, when the browser was sent away
 
 	filled map[string]string // by name
@@ -87,7 +90,7 @@ func (tb *tab) visit(address string) *tab {
 // apply form-action to redirects, too. Nil: it was no form.
 func (tb *tab) load(request *http.Request, allowed []string) {
 	tb.t.Helper()
-	tb.landed = ""
+	tb.landed, tb.waiting = "", ""
 	clear(tb.filled)
 	clear(tb.ticked)
 	const hops = 8
@@ -105,7 +108,10 @@ func (tb *tab) load(request *http.Request, allowed []string) {
 			tb.t.Fatal(err)
 		}
 		tb.address, tb.status, tb.header, tb.body = request.URL.String(), answer.StatusCode, answer.Header, string(body)
-		tb.root = nil
+		tb.root, tb.waiting = nil, cmp.Or(tb.waiting, answer.Header.Get("Retry-After"))
+		if request.Method == http.MethodPost {
+			tb.posted = answer.StatusCode
+		}
 		location := answer.Header.Get("Location")
 		if location == "" {
 			if tb.root, err = html.Parse(strings.NewReader(tb.body)); err != nil {
@@ -181,7 +187,23 @@ func (tb *tab) scopeBox(scope string) string {
 func (tb *tab) press(id string) *tab {
 	tb.t.Helper()
 	tb.load(tb.submission(id), tb.formAction())
+	if tb.posted != http.StatusSeeOther && !tb.answersByForm() && tb.posted < http.StatusInternalServerError {
+		tb.t.Errorf("the button %s is answered by a page (%d), which a reload would ask for again: %s", id, tb.posted, tb.text())
+	}
 	return tb
+}
+
+// answersByForm reports whether the page is an authorization response that posts itself: the one page that answers a form.
+func (tb *tab) answersByForm() bool {
+	if tb.root == nil {
+		return false
+	}
+	for element := range tb.root.Descendants() {
+		if element.Data == "form" && strings.Contains(attribute(element, "action"), "://") {
+			return true
+		}
+	}
+	return false
 }
 
 // submission is the request that pressing the button sends.

@@ -76,7 +76,7 @@ func TestARequestForNothingButOptionalScopesNeedsATick(t *testing.T) {
 	h := openHouse(t)
 	a := h.story(t)
 	tab := h.browser(t).open(a.address("scope", smsScope)).signIn(kim)
-	tab.press("allow").wants(http.StatusUnprocessableEntity, "Add Storytime to +33•••••0001", "Tick at least one choice")
+	tab.press("allow").wants(http.StatusOK, "Add Storytime to +33•••••0001", "Tick at least one choice")
 	tab.tick(tab.scopeBox(smsScope))
 	if got := tab.press("allow").answer(callback).Get("scope"); got != smsScope {
 		t.Errorf("scope %q", got)
@@ -105,7 +105,7 @@ func TestTermsHaveToBeAccepted(t *testing.T) {
 	h := openHouse(t)
 	a := h.app(t, "client_terms", storySecret)
 	tab := h.browser(t).open(a.address("scope", "phone "+smsScope)).signIn(kim).wants(http.StatusOK, "Add Fineprint to +33•••••0001", "I accept the terms of Fineprint")
-	tab.tick(tab.scopeBox(smsScope)).press("allow").wants(http.StatusUnprocessableEntity, "Add Fineprint to +33•••••0001", "Tick the box if you accept the terms.")
+	tab.tick(tab.scopeBox(smsScope)).press("allow").wants(http.StatusOK, "Add Fineprint to +33•••••0001", "Tick the box if you accept the terms.")
 	if !has(tab.element(tab.scopeBox(smsScope)), "checked") {
 		t.Error("the tick at the optional scope is lost")
 	}

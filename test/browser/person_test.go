@@ -207,15 +207,28 @@ func (p *person) turn(action chromedp.Action[chromedp.Void]) int {
 }
 
 // goesBack presses the browser's back button. The browser may show the page as it was left, so that none is loaded.
-func (p *person) goesBack() {
+func (p *person) goesBack() { p.t.Helper(); p.goesBy(-1) }
+
+func (p *person) goesForward() { p.t.Helper(); p.goesBy(1) }
+
+func (p *person) goesBy(steps int) {
 	p.t.Helper()
 	p.do(chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
 		history, err := cdp.Call(ctx, tab, page.GetNavigationHistory, cdp.Empty{})
 		if err != nil {
 			return err
 		}
-		before := history.Entries[history.CurrentIndex-1].ID
-		_, err = cdp.Call(ctx, tab, page.NavigateToHistoryEntry, page.NavigateToHistoryEntryParams{EntryID: before})
+		entry := history.Entries[int(history.CurrentIndex)+steps].ID
+		_, err = cdp.Call(ctx, tab, page.NavigateToHistoryEntry, page.NavigateToHistoryEntryParams{EntryID: entry})
+		return err
+	}))
+}
+
+// reloads has the browser load the page again, as the button does; a form would be sent again.
+func (p *person) reloads() {
+	p.t.Helper()
+	p.turn(chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, page.Reload, page.ReloadParams{})
 		return err
 	}))
 }

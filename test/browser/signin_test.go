@@ -125,8 +125,8 @@ func TestAPersonMistypesThePINAndThenDoesNot(t *testing.T) {
 	p := newPerson(t, d, traits{})
 	p.beginsAtTheApp()
 	p.givesNumber(d.phone)
-	if status := p.givesPIN("000000"); status != 422 {
-		t.Errorf("a wrong PIN is answered with %d, want 422", status)
+	if status := p.givesPIN("000000"); status != 200 {
+		t.Errorf("the page after a wrong PIN has status %d, want 200", status)
 	}
 	p.reads("Wrong PIN. You have 4 tries left.")
 	p.focusIsOn("#pin")
@@ -134,6 +134,49 @@ func TestAPersonMistypesThePINAndThenDoesNot(t *testing.T) {
 	p.reads("The PIN has 6 digits.")
 	p.givesPIN(d.pin[:3] + " " + d.pin[3:])
 	p.allows()
+	p.greeted(d.phone)
+}
+
+// TestBackForwardAndReloadLeadAPersonNowhereElse walks the sign-in as people do who are not sure: no browser asks whether to send
+// a form again, and no reload counts as an act.
+func TestBackForwardAndReloadLeadAPersonNowhereElse(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t)
+	p := newPerson(t, d, traits{})
+	p.beginsAtTheApp()
+	p.write("#phone_number", "070")
+	p.press("#send")
+	p.reads("This number is too short")
+	p.goesBack()
+	p.reads("Sign in to Example app", "Phone number")
+	p.write("#phone_number", "0701740605")
+	p.press("#send")
+	p.reads("Is this your number?")
+	p.press("#send")
+	p.at("/signin/pin")
+	p.goesBack()
+	p.reads("Is this your number?")
+	p.goesForward()
+	p.reads("Enter your PIN")
+	p.givesPIN("000000")
+	for range 3 {
+		p.reads("Wrong PIN. You have 4 tries left.")
+		p.reloads()
+	}
+	p.reads("Wrong PIN. You have 4 tries left.")
+	p.givesPIN(d.pin)
+	p.at("/consent")
+	p.goesBack()
+	p.reads("Add Example app to") // the PIN is entered: its page leads on
+	p.at("/consent")
+	p.reloads()
+	p.allows()
+	p.greeted(d.phone)
+	p.goesBack()
+	p.arrives(d.issuer + "/consent?")
+	p.reloads() // the browser may have kept the page as it was left
+	p.reads("You have answered this already")
+	p.goesForward()
 	p.greeted(d.phone)
 }
 

@@ -19,13 +19,16 @@ func (h *Handler) showConsent(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if flow.Next(v.in, s).Page != flow.ConsentPage {
-		h.Proceed(w, r, v.in) // signed out or answered in another tab
+		h.resumeIn(w, r, v.in, s) // signed out, or answered before: in another tab, or here before the back button
 		return
 	}
 	page, err := h.consentPage(r, v, s)
 	if err != nil {
 		h.Refuse(w, r, err)
 		return
+	}
+	if n, ok := h.notice(r, "/consent", v.in); ok {
+		restoreConsent(&page, n, v.in.Request.Scopes)
 	}
 	h.Renderer.Render(w, r, http.StatusOK, page)
 }
@@ -95,7 +98,7 @@ func (h *Handler) answerConsent(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if flow.Next(v.in, s).Page != flow.ConsentPage {
-		h.Proceed(w, r, v.in) // signed out, or allowed in another tab
+		h.resumeIn(w, r, v.in, s) // signed out, or allowed before: a second yes changes nothing
 		return
 	}
 	page, err := h.consentPage(r, v, s)
@@ -105,7 +108,7 @@ func (h *Handler) answerConsent(w http.ResponseWriter, r *http.Request) {
 	}
 	if decision != "allow" || asked == nil || !asked.Same(*question(v, s)) {
 		// The person saw another question: another line's, other scopes or an older version. Ask the one that counts now.
-		h.Renderer.Render(w, r, http.StatusConflict, page)
+		h.turnBack(w, r, "/consent", v.in, notice{Problem: questionChanged})
 		return
 	}
 	answer := h.consentAnswer(r, v, s, page)
@@ -116,19 +119,46 @@ func (h *Handler) answerConsent(w http.ResponseWriter, r *http.Request) {
 		s.Consent = given
 		h.proceed(w, r, v.in, s)
 	case errors.Is(err, dialtone.ErrConflict):
-		h.Renderer.Render(w, r, http.StatusConflict, page)
+		h.turnBack(w, r, "/consent", v.in, notice{Problem: questionChanged})
 	case errors.Is(err, dialtone.ErrInvalid):
-		page.Terms = answer.Terms
-		page.TermsMissing = v.reg.Product.TermsURL != "" && !answer.Terms
-		page.NothingLeft = !page.TermsMissing
-		for i, optional := range page.Optional {
-			page.Optional[i].Ticked = slices.Contains(answer.Ticked, optional.Name)
-		}
-		h.Renderer.Render(w, r, http.StatusUnprocessableEntity, page)
+		h.turnBack(w, r, "/consent", v.in, halfAnswer(v, answer))
 	case errors.Is(err, dialtone.ErrForbidden):
 		h.Proceed(w, r, v.in) // the line was blocked meanwhile, and so signed out
 	default:
 		h.Refuse(w, r, err)
+	}
+}
+
+// The problems of a consent page in a notice.
+const (
+	termsMissing    = "terms"
+	nothingLeft     = "nothing"
+	questionChanged = "changed" // the person saw another question
+)
+
+// halfAnswer is what the page says about an answer that was not whole, and what was ticked in it. Scopes are numbers in the
+// request's list, for an address must stay short.
+func halfAnswer(v visit, answer consent.Answer) notice {
+	n := notice{Half: true, Problem: nothingLeft, Terms: answer.Terms}
+	if v.reg.Product.TermsURL != "" && !answer.Terms {
+		n.Problem = termsMissing
+	}
+	for i, name := range v.in.Request.Scopes {
+		if slices.Contains(answer.Ticked, name) {
+			n.Ticked = append(n.Ticked, i)
+		}
+	}
+	return n
+}
+
+func restoreConsent(page *pages.Consent, n notice, requested []string) {
+	page.TermsMissing, page.NothingLeft, page.Changed = n.Problem == termsMissing, n.Problem == nothingLeft, n.Problem == questionChanged
+	if !n.Half {
+		return // what was ticked, was ticked at another question
+	}
+	page.Terms = n.Terms
+	for i, optional := range page.Optional {
+		page.Optional[i].Ticked = slices.Contains(n.Ticked, slices.Index(requested, optional.Name))
 	}
 }
 
@@ -140,12 +170,13 @@ func (h *Handler) consentAnswer(r *http.Request, v visit, s flow.Situation, page
 	}
 }
 
-// refuseConsent notes the refusal, if the person who refuses is the one who was asked, and tells the client.
+// refuseConsent notes the refusal, if the person who refuses is the one who was asked, and tells the client. A yes that was said
+// to the same question before is taken back: the last word counts (docs/decisions/0022).
 func (h *Handler) refuseConsent(w http.ResponseWriter, r *http.Request, v visit, s flow.Situation) {
 	if v.in.Asked != nil && v.in.Asked.SubscriptionID == s.Subscription.ID {
 		page, err := h.consentPage(r, v, s)
 		if err == nil {
-			err = h.Consents.Refuse(r.Context(), h.consentAnswer(r, v, s, page), h.Now())
+			err = h.writeRefusal(r, v, s, page)
 		}
 		if err != nil {
 			h.Refuse(w, r, err)
@@ -154,4 +185,29 @@ func (h *Handler) refuseConsent(w http.ResponseWriter, r *http.Request, v visit,
 	}
 	h.count(v.reg, s.Subscription.OperatorID, dialtone.TallySignInDenied)
 	h.answer(w, r, v.in, h.Flow.Fail(v.in, oauth.NewError(oauth.AccessDenied, "the person refused")))
+}
+
+// writeRefusal notes a no. What was given after the question was shown goes with it.
+func (h *Handler) writeRefusal(r *http.Request, v visit, s flow.Situation, page pages.Consent) error {
+	if !s.Consent.Granted.After(v.in.Asked.At) {
+		if err := h.Consents.Refuse(r.Context(), h.consentAnswer(r, v, s, page), h.Now()); err != nil {
+			return err
+		}
+		// A yes that was on its way at the same time was written before this no, or finds it.
+		after, err := h.Store.Consent(r.Context(), s.Subscription.ID, v.reg.Product.ID)
+		if errors.Is(err, dialtone.ErrNotFound) || err == nil && !after.Granted.After(v.in.Asked.At) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	err := h.Consents.Revoke(r.Context(), consent.Removal{
+		OperatorID: s.Subscription.OperatorID, SubscriptionID: s.Subscription.ID, ProductID: v.reg.Product.ID, ClientID: v.reg.Client.ID,
+		Language: v.in.Language, Text: h.Renderer.Words(page), Channel: dialtone.ChannelConsentPage, Actor: "subscriber",
+	}, h.Now())
+	if errors.Is(err, dialtone.ErrNotFound) {
+		return nil // taken back on another way meanwhile
+	}
+	return err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/oauth"
@@ -47,7 +48,7 @@ func (h *Handler) startLogout(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		h.Refuse(w, r, err)
 	case hintedSession != "" && hintedSession == h.Minter.SessionID(reg.Product.ID, state.Session.ID):
-		h.signOut(w, r, end, reg.Product)
+		h.signOut(w, r, end)
 	default:
 		h.Renderer.Render(w, r, http.StatusOK, pages.Logout{
 			Frame: end.frame(h.brand(r, state.Subscription.OperatorID)), State: h.sealLogout(end), Product: reg.Product,
@@ -109,54 +110,87 @@ func (h *Handler) answerLogout(w http.ResponseWriter, r *http.Request) {
 	if !h.parseForm(w, r) {
 		return
 	}
-	var end logout
-	plain, err := h.Keys.Open(secret.LabelLogout, r.PostForm.Get("r"))
-	if err == nil {
-		err = json.Unmarshal(plain, &end)
+	text := r.PostForm.Get("r")
+	end, err := h.openLogout(text)
+	if err != nil {
+		if !repeat(w, "/signout", "r", text) {
+			h.showError(w, r, http.StatusBadRequest, pages.Error{Problem: pages.ProblemForm})
+		}
+		return
 	}
+	if r.PostForm.Get("decision") != "sign_out" {
+		seeOther(w, h.afterLogout(end))
+		return
+	}
+	h.signOut(w, r, end)
+}
+
+// showLogout is the page after an answer. It says what is so now, not what the address claims: whoever got the address from
+// somebody else, or reloads it later, reads the truth.
+func (h *Handler) showLogout(w http.ResponseWriter, r *http.Request) {
+	end, err := h.openLogout(r.URL.Query().Get("r"))
 	if err != nil {
 		h.showError(w, r, http.StatusBadRequest, pages.Error{Problem: pages.ProblemForm})
 		return
 	}
-	var product dialtone.Product
+	var reg dialtone.Registration
 	if end.ClientID != "" {
-		reg, err := h.Catalog.Registration(r.Context(), end.ClientID)
+		reg, err = h.Catalog.Registration(r.Context(), end.ClientID)
 		if err != nil {
 			h.Refuse(w, r, err)
 			return
 		}
-		product = reg.Product
 	}
-	if r.PostForm.Get("decision") != "sign_out" {
-		h.Renderer.Render(w, r, http.StatusOK, pages.SignedOut{Frame: end.frame(dialtone.Operator{}), Product: product, Stayed: true, Back: end.Target})
+	_, err = h.Signin.Session(r.Context(), h.Cookies.Get(r, sessionCookie), "", h.Now())
+	if err != nil && !errors.Is(err, dialtone.ErrNotFound) {
+		h.Refuse(w, r, err)
 		return
 	}
-	h.signOut(w, r, end, product)
+	page := pages.SignedOut{Frame: end.frame(dialtone.Operator{}), Product: reg.Product, Stayed: err == nil, Back: end.Target}
+	if end.Target != "" && !reg.Trusted(end.Target) {
+		page.Host = destination(end.Target) // as in finishNothing
+	}
+	h.Renderer.Render(w, r, http.StatusOK, page)
 }
 
-func (h *Handler) signOut(w http.ResponseWriter, r *http.Request, end logout, product dialtone.Product) {
+// openLogout undoes sealLogout.
+func (h *Handler) openLogout(sealed string) (logout, error) {
+	var end logout
+	plain, err := h.Keys.Open(secret.LabelLogout, sealed)
+	if err == nil {
+		err = json.Unmarshal(plain, &end)
+	}
+	return end, err
+}
+
+// afterLogout is the address of the page after an answer.
+func (h *Handler) afterLogout(end logout) string {
+	return "/signout?r=" + url.QueryEscape(h.sealLogout(end))
+}
+
+func (h *Handler) signOut(w http.ResponseWriter, r *http.Request, end logout) {
 	err := h.Signin.SignOut(r.Context(), h.Cookies.Get(r, sessionCookie), h.Now())
 	if err != nil && !errors.Is(err, dialtone.ErrNotFound) {
 		h.Refuse(w, r, err)
 		return
 	}
-	h.finishLogout(w, r, end, product)
+	h.finishLogout(w, end)
 }
 
-func (h *Handler) finishLogout(w http.ResponseWriter, r *http.Request, end logout, product dialtone.Product) {
+func (h *Handler) finishLogout(w http.ResponseWriter, end logout) {
 	h.Cookies.Clear(w, sessionCookie)
 	if end.Target != "" {
 		seeOther(w, end.Target)
 		return
 	}
-	h.Renderer.Render(w, r, http.StatusOK, pages.SignedOut{Frame: end.frame(dialtone.Operator{}), Product: product})
+	seeOther(w, h.afterLogout(end))
 }
 
 // finishNothing answers where nobody is signed in. Of the sessions of other browsers none ends, whatever ID token comes along:
 // a server that asks for a person, or whoever found an old token, is told that nothing has ended (docs/decisions/0013).
 func (h *Handler) finishNothing(w http.ResponseWriter, r *http.Request, end logout, reg dialtone.Registration) {
 	if end.Target != "" && reg.Trusted(end.Target) {
-		h.finishLogout(w, r, end, reg.Product)
+		h.finishLogout(w, end)
 		return
 	}
 	h.Cookies.Clear(w, sessionCookie)

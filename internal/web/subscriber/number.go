@@ -24,6 +24,7 @@ func (h *Handler) showNumber(w http.ResponseWriter, r *http.Request) {
 	}
 	page := h.numberPage(r, v)
 	switch {
+	case h.restoreNumber(r, v, &page):
 	case v.in.Number != "":
 		page.Value = directory.Display(v.in.Number)
 	case v.in.Request.LoginHint != "":
@@ -46,6 +47,22 @@ func (h *Handler) numberPage(r *http.Request, v visit) pages.Number {
 		Frame: v.frame(dialtone.Operator{}), State: h.Flow.Seal(v.in), Product: v.reg.Product,
 		Organization: v.reg.Organization.Name, Operators: h.worksWith(r, v.reg), Back: h.back(v.in, wentBack),
 	}
+}
+
+// restoreNumber fills the page with what was typed before and what is to be said about it, and reports whether there was any.
+func (h *Handler) restoreNumber(r *http.Request, v visit, page *pages.Number) bool {
+	n, ok := h.notice(r, "/signin", v.in)
+	if !ok {
+		return false
+	}
+	page.Value, page.Problem, page.RetryAfter = n.Value, pages.NumberProblem(n.Problem), n.left(h.Now())
+	if n.Confirm != "" {
+		page.Confirm, page.Edit = web.LTR(directory.Display(n.Confirm)), h.here("/signin", v.in)
+	}
+	if n.Also != "" {
+		page.Also = web.LTR(directory.Display(n.Also))
+	}
+	return true
 }
 
 // worksWith names the operators whose subscribers the product reaches, the sandbox only where there is no other. Without their
@@ -81,29 +98,22 @@ func (h *Handler) sendPIN(w http.ResponseWriter, r *http.Request) {
 		h.Proceed(w, r, v.in)
 		return
 	}
-	page := h.numberPage(r, v)
-	page.Value = r.PostForm.Get("phone_number")
-	reading, err := directory.Read(page.Value, h.Region)
+	typed := r.PostForm.Get("phone_number")
+	reading, err := directory.Read(typed, h.Region)
 	if wrong, ok := errors.AsType[*directory.NumberError](err); ok {
-		page.Problem = pages.NumberProblem(wrong.Problem)
-		h.Renderer.Render(w, r, http.StatusUnprocessableEntity, page)
+		h.turnBack(w, r, "/signin", v.in, notice{Problem: string(wrong.Problem), Value: kept(typed)})
 		return
 	}
 	if reading.Guessed || reading.Also != "" && r.PostForm.Get("confirmed") == "" {
 		// Something of the number is ours, so the person sees what we made of it before anything is sent.
-		page.Confirm, page.Edit = web.LTR(directory.Display(reading.Number)), h.here("/signin", v.in)
-		if reading.Also != "" {
-			page.Also = web.LTR(directory.Display(reading.Also))
-		}
-		h.Renderer.Render(w, r, http.StatusOK, page)
+		h.turnBack(w, r, "/signin", v.in, notice{Confirm: reading.Number, Also: reading.Also})
 		return
 	}
 	number := reading.Number
 	started, err := h.Signin.Start(r.Context(), h.startRequest(r, v, number), h.Now())
 	if exhausted, ok := errors.AsType[*dialtone.BudgetError](err); ok {
-		page.Problem, page.RetryAfter = pages.NumberTooMany, exhausted.RetryAfter
 		retryAfter(w, exhausted.RetryAfter)
-		h.Renderer.Render(w, r, http.StatusTooManyRequests, page)
+		h.turnBack(w, r, "/signin", v.in, notice{Problem: string(pages.NumberTooMany), Value: kept(typed), Until: h.Now().Add(exhausted.RetryAfter).Unix()})
 		return
 	}
 	if err != nil {

@@ -38,6 +38,9 @@ func (h *Handler) open(w http.ResponseWriter, r *http.Request) (visit, bool) {
 		sealed = r.PostForm.Get("r")
 	}
 	in, err := h.Flow.Open(sealed, h.Cookies.Get(r, browserCookie), h.Now())
+	if err != nil && r.Method == http.MethodPost && repeat(w, formPage(r.URL.Path), "r", sealed) {
+		return visit{}, false // the page says the same
+	}
 	if errors.Is(err, dialtone.ErrInvalid) {
 		h.showError(w, r, http.StatusBadRequest, pages.Error{Problem: pages.ProblemForm})
 		return visit{}, false
@@ -58,6 +61,26 @@ func (h *Handler) open(w http.ResponseWriter, r *http.Request) (visit, bool) {
 		return visit{}, false
 	}
 	return v, true
+}
+
+// formPage is the path of the page that has the form of a path.
+func formPage(path string) string {
+	if path == "/signin/resend" {
+		return "/signin/pin"
+	}
+	return path
+}
+
+// repeat turns the browser from a form to the page of the same state, which has the same to say. It returns false, and does
+// nothing, if the state is longer than any of ours: an address cannot carry it.
+func repeat(w http.ResponseWriter, path, name, state string) bool {
+	const longest = 7 << 10 // bytes; proxies take addresses of 8 KB
+	query := url.Values{name: {state}}.Encode()
+	if len(query) > longest {
+		return false
+	}
+	seeOther(w, path+"?"+query)
+	return true
 }
 
 // parseForm reads a posted form. When it returns false, the request is answered.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/flow"
 	"github.com/dialtone-id/dialtone/internal/signin"
 	"github.com/dialtone-id/dialtone/internal/web/subscriber/pages"
 )
@@ -22,10 +23,12 @@ func (h *Handler) showPIN(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if state.Verified {
-		h.Proceed(w, r, v.in)
+		h.resume(w, r, v.in)
 		return
 	}
-	page.SentAgain = r.URL.Query().Has("again")
+	if n, ok := h.notice(r, "/signin/pin", v.in); ok {
+		say(&page, n, state, h.Now())
+	}
 	h.Renderer.Render(w, r, http.StatusOK, page)
 }
 
@@ -36,8 +39,14 @@ func (h *Handler) pinPage(w http.ResponseWriter, r *http.Request, v visit) (page
 		return pages.PIN{}, signin.State{}, false
 	}
 	state, err := h.Signin.State(r.Context(), v.in.Challenge, h.Cookies.Get(r, browserCookie))
+	gone := errors.Is(err, dialtone.ErrNotFound)
 	switch {
-	case errors.Is(err, dialtone.ErrNotFound):
+	case errors.Is(err, dialtone.ErrForbidden):
+		h.showError(w, r, http.StatusForbidden, pages.Error{
+			Frame: v.frame(dialtone.Operator{}), Problem: pages.ProblemOtherBrowser, Product: v.reg.Product, Back: h.back(v.in, otherBrowser),
+		})
+		return pages.PIN{}, signin.State{}, false
+	case gone:
 		state = signin.State{} // swept away long after it expired
 	case err != nil:
 		h.Refuse(w, r, err)
@@ -60,6 +69,8 @@ func (h *Handler) pinPage(w http.ResponseWriter, r *http.Request, v visit) (page
 		page.ResendAfter = max(0, state.NextSend.Sub(now)).Round(time.Second)
 	}
 	switch {
+	case gone:
+		page.Problem = pages.PINExpired
 	case state.Superseded:
 		page.Problem = pages.PINSuperseded
 	case state.TriesLeft == 0:
@@ -84,12 +95,13 @@ func (h *Handler) verifyPIN(w http.ResponseWriter, r *http.Request) {
 	if errors.Is(err, signin.ErrLastTry) {
 		h.count(v.reg, "", dialtone.TallySignInFailed)
 	}
-	h.showPINProblem(w, r, v, err)
+	h.refusePIN(w, r, v, err)
 }
 
 // goOn leaves the browser signed in and takes the interaction to what comes next.
 func (h *Handler) goOn(w http.ResponseWriter, r *http.Request, v visit, outcome signin.Outcome) {
-	if err := h.leaveBehind(r, outcome.State.Session); err != nil {
+	again, err := h.leaveBehind(r, v.in, outcome.State.Session)
+	if err != nil {
 		h.Refuse(w, r, err)
 		return
 	}
@@ -100,49 +112,65 @@ func (h *Handler) goOn(w http.ResponseWriter, r *http.Request, v visit, outcome 
 		h.Refuse(w, r, err)
 		return
 	}
+	if again {
+		h.resumeIn(w, r, v.in, situation)
+		return
+	}
 	h.proceed(w, r, v.in, situation)
 }
 
 // leaveBehind signs out whoever was signed in at this browser before, if it was somebody else: nobody could do so later, for
 // the cookie is replaced. The same person's older session stays for the apps that were signed in by it.
-func (h *Handler) leaveBehind(r *http.Request, now dialtone.Session) error {
+// It reports whether somebody had signed in during this interaction already, so that it may have been answered.
+func (h *Handler) leaveBehind(r *http.Request, in flow.Interaction, now dialtone.Session) (bool, error) {
 	old := h.Cookies.Get(r, sessionCookie)
 	state, err := h.Signin.Session(r.Context(), old, "", h.Now())
-	if errors.Is(err, dialtone.ErrNotFound) || err == nil && state.Session.SubscriptionID == now.SubscriptionID {
-		return nil
+	if errors.Is(err, dialtone.ErrNotFound) {
+		return false, nil
 	}
-	if err == nil {
+	if err == nil && state.Session.SubscriptionID != now.SubscriptionID {
 		err = h.Signin.SignOut(r.Context(), old, h.Now())
 	}
-	return err
+	return !state.Session.AuthTime.Before(in.Started), err
 }
 
-func (h *Handler) showPINProblem(w http.ResponseWriter, r *http.Request, v visit, err error) {
-	page, _, ok := h.pinPage(w, r, v)
-	if !ok {
-		return
-	}
-	status := http.StatusUnprocessableEntity
+// refusePIN turns back to the page, which says why the PIN was not taken. A PIN is in no address.
+func (h *Handler) refusePIN(w http.ResponseWriter, r *http.Request, v visit, err error) {
+	var problem pages.PINProblem
 	var wrong *signin.WrongPINError
 	switch {
 	case errors.As(err, &wrong):
-		page.Problem, page.TriesLeft = pages.PINWrong, wrong.Left
+		problem = pages.PINWrong
 	case errors.Is(err, dialtone.ErrInvalid):
-		page.Problem = pages.PINMalformed
+		problem = pages.PINMalformed
 	case errors.Is(err, dialtone.ErrSuperseded):
-		page.Problem = pages.PINSuperseded
+		problem = pages.PINSuperseded
 	case errors.Is(err, dialtone.ErrExhausted):
-		page.Problem = pages.PINExhausted
+		problem = pages.PINExhausted
 	case errors.Is(err, dialtone.ErrExpired), errors.Is(err, dialtone.ErrNotFound):
-		page.Problem = pages.PINExpired
+		problem = pages.PINExpired
 	case errors.Is(err, dialtone.ErrForbidden):
-		h.showError(w, r, http.StatusForbidden, pages.Error{
-			Frame: v.frame(dialtone.Operator{}), Problem: pages.ProblemOtherBrowser, Product: v.reg.Product, Back: h.back(v.in, otherBrowser),
-		})
-		return
+		// Of another browser, or of another request: the page says so, or asks for a number anew.
+		v.in.Challenge = ""
 	default:
 		h.Refuse(w, r, err)
 		return
 	}
-	h.Renderer.Render(w, r, status, page)
+	h.turnBack(w, r, "/signin/pin", v.in, notice{Problem: string(problem)})
+}
+
+// say puts what is to be said about the last form onto the page, as far as it is still so.
+func say(page *pages.PIN, n notice, state signin.State, now time.Time) {
+	problem := pages.PINProblem(n.Problem)
+	page.RetryAfter = n.left(now)
+	switch {
+	case n.Again:
+		page.SentAgain = true
+	case page.Problem != "": // nothing that is so for good is hidden by what was so a moment ago
+	case problem == pages.PINWrong:
+		page.Problem, page.TriesLeft = problem, state.TriesLeft
+	case problem == pages.PINTooSoon && page.ResendAfter <= 0, problem == pages.PINResendRefused && page.RetryAfter <= 0:
+	default:
+		page.Problem = problem
+	}
 }

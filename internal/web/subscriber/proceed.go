@@ -8,6 +8,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/flow"
 	"github.com/dialtone-id/dialtone/internal/oauth"
 	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/web/subscriber/pages"
 )
 
 // The cookies. All are HttpOnly and SameSite=Lax.
@@ -31,6 +32,8 @@ func (h *Handler) Proceed(w http.ResponseWriter, r *http.Request, in flow.Intera
 func (h *Handler) proceed(w http.ResponseWriter, r *http.Request, in flow.Interaction, situation flow.Situation) {
 	step := flow.Next(in, situation)
 	switch {
+	case step.Fail != nil && r.Method == http.MethodPost:
+		h.turnTo(w, r, "/consent", in) // which comes here again: no page is the answer to a form
 	case step.Issue():
 		h.count(situation.Registration, situation.Subscription.OperatorID, dialtone.TallySignInCompleted)
 		h.answer(w, r, in, h.Flow.Finish(in, situation))
@@ -43,6 +46,38 @@ func (h *Handler) proceed(w http.ResponseWriter, r *http.Request, in flow.Intera
 		h.turnTo(w, r, "/signin", in)
 	case step.Page == flow.ConsentPage:
 		h.turnTo(w, r, "/consent", in)
+	}
+}
+
+// resume is Proceed for whoever comes back to a page that is done.
+func (h *Handler) resume(w http.ResponseWriter, r *http.Request, in flow.Interaction) {
+	situation, err := h.situation(r, in)
+	if err != nil {
+		h.Refuse(w, r, err)
+		return
+	}
+	h.resumeIn(w, r, in, situation)
+}
+
+// resumeIn is resume for whoever knows the situation. A client that has redeemed its code has its answer: a second one would be
+// a replay, which ends what the first one yielded (RFC 6749 §4.1.2), so the person is told instead. One that has not may have lost
+// it.
+func (h *Handler) resumeIn(w http.ResponseWriter, r *http.Request, in flow.Interaction, s flow.Situation) {
+	if !flow.Next(in, s).Issue() {
+		h.proceed(w, r, in, s)
+		return
+	}
+	answered, err := h.Flow.Answered(r.Context(), in, s)
+	switch {
+	case err != nil:
+		h.Refuse(w, r, err)
+	case !answered:
+		h.proceed(w, r, in, s)
+	case r.Method == http.MethodPost:
+		h.turnTo(w, r, "/consent", in)
+	default:
+		frame := visit{in: in}.frame(h.brand(r, s.Subscription.OperatorID))
+		h.showError(w, r, http.StatusOK, pages.Error{Frame: frame, Problem: pages.ProblemAnswered, Product: s.Registration.Product})
 	}
 }
 
@@ -95,6 +130,7 @@ func (h *Handler) refusal(in flow.Interaction, failure *oauth.Error) error {
 
 // turnTo sends the browser to a page with the interaction sealed for this browser.
 func (h *Handler) turnTo(w http.ResponseWriter, r *http.Request, path string, in flow.Interaction) {
+	in.Asked = nil // of the form that was answered
 	h.bind(w, r, &in)
 	seeOther(w, h.here(path, in))
 }

@@ -27,35 +27,34 @@ func (h *Handler) resendPIN(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if err == nil {
-		h.bind(w, r, &v.in)
-		seeOther(w, h.here("/signin/pin", v.in)+"&again")
+		h.turnBack(w, r, "/signin/pin", v.in, notice{Again: true})
 		return
 	}
-	h.showResendProblem(w, r, v, err)
+	h.refuseResend(w, r, v, err)
 }
 
-func (h *Handler) showResendProblem(w http.ResponseWriter, r *http.Request, v visit, err error) {
-	page, state, ok := h.pinPage(w, r, v)
-	if !ok {
-		return
-	}
-	status := http.StatusTooManyRequests
-	var budget *dialtone.BudgetError
-	switch {
-	case errors.As(err, &budget):
-		page.Problem, page.RetryAfter = pages.PINResendRefused, budget.RetryAfter
+// refuseResend turns back to the page, which says why nothing was sent.
+func (h *Handler) refuseResend(w http.ResponseWriter, r *http.Request, v visit, err error) {
+	if budget, ok := errors.AsType[*dialtone.BudgetError](err); ok {
 		retryAfter(w, budget.RetryAfter)
-	case errors.Is(err, dialtone.ErrConflict) && state.Verified:
-		h.Proceed(w, r, v.in)
-		return
-	case errors.Is(err, dialtone.ErrConflict):
-		page.Problem = pages.PINTooSoon
-		retryAfter(w, page.ResendAfter)
-	case errors.Is(err, dialtone.ErrExhausted):
-		page.NoResend = true
-	default:
-		h.showPINProblem(w, r, v, err)
+		h.turnBack(w, r, "/signin/pin", v.in, notice{Problem: string(pages.PINResendRefused), Until: h.Now().Add(budget.RetryAfter).Unix()})
 		return
 	}
-	h.Renderer.Render(w, r, status, page)
+	if errors.Is(err, dialtone.ErrExhausted) {
+		h.turnTo(w, r, "/signin/pin", v.in) // the page says that it is not sent any more
+		return
+	}
+	if !errors.Is(err, dialtone.ErrConflict) {
+		h.refusePIN(w, r, v, err)
+		return
+	}
+	page, state, ok := h.pinPage(w, r, v)
+	switch {
+	case !ok:
+	case state.Verified:
+		h.resume(w, r, v.in)
+	default:
+		retryAfter(w, page.ResendAfter)
+		h.turnBack(w, r, "/signin/pin", v.in, notice{Problem: string(pages.PINTooSoon)})
+	}
 }

@@ -36,6 +36,9 @@ func (h *Handler) showRevokeConsent(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) openRevokeLink(w http.ResponseWriter, r *http.Request, text string) (token.RevokeLink, pages.Revoke, bool) {
 	link, err := h.Minter.OpenRevokeLink(text)
 	if err != nil || !h.Now().Before(link.Expires) {
+		if r.Method == http.MethodPost && repeat(w, "/revoke-consent", "revoke_token", text) {
+			return token.RevokeLink{}, pages.Revoke{}, false
+		}
 		h.showError(w, r, http.StatusGone, pages.Error{Problem: pages.ProblemLink})
 		return token.RevokeLink{}, pages.Revoke{}, false
 	}
@@ -73,7 +76,8 @@ func (h *Handler) answerRevokeConsent(w http.ResponseWriter, r *http.Request) {
 	if !h.parseForm(w, r) {
 		return
 	}
-	link, page, ok := h.openRevokeLink(w, r, r.PostForm.Get("r"))
+	text := r.PostForm.Get("r")
+	link, page, ok := h.openRevokeLink(w, r, text)
 	if !ok {
 		return
 	}
@@ -92,11 +96,11 @@ func (h *Handler) answerRevokeConsent(w http.ResponseWriter, r *http.Request) {
 		err = h.Store.SpendToken(r.Context(), link.ID, link.Expires)
 		params = append(params, oauth.Param{Name: "error", Value: string(oauth.AccessDenied)})
 	default:
-		h.Renderer.Render(w, r, http.StatusUnprocessableEntity, page)
+		repeat(w, "/revoke-consent", "revoke_token", text)
 		return
 	}
 	if errors.Is(err, dialtone.ErrConflict) {
-		h.showError(w, r, http.StatusGone, pages.Error{Frame: page.Frame, Problem: pages.ProblemLink, Product: page.Product, Back: backFrom(link)})
+		repeat(w, "/revoke-consent", "revoke_token", text) // the page says that the link was used
 		return
 	}
 	if err != nil {

@@ -7,10 +7,12 @@
 //	GET, POST /consent                    consent.go
 //	GET, POST /revoke-consent             revoke_consent.go
 //	GET, POST /oauth2/sessions/logout     logout.go
+//	GET, POST /signout                    logout.go
 //	GET       /asset/{id}                 asset.go
 //
 // A page carries the authorization request, sealed, in the parameter r: any number of tabs and requests go on side by
-// side, and the back button works. Proceed (proceed.go) is the only place that decides which page comes next.
+// side, and the back button works. Every form is answered by a redirect (notice.go); only a response that the app wants by
+// form_post, and a fault of ours, are pages. Proceed (proceed.go) is the only place that decides which page comes next.
 package subscriber
 
 import (
@@ -54,6 +56,7 @@ type Config struct {
 // Store is what the pages need of the database beyond the verbs.
 type Store interface {
 	Subscription(ctx context.Context, id string) (dialtone.Subscription, error)
+	Consent(ctx context.Context, subscriptionID, productID string) (dialtone.Consent, error)
 	Asset(ctx context.Context, id string) (dialtone.Asset, error)
 	SpendToken(ctx context.Context, tokenID string, expires time.Time) error
 	TokenSpent(ctx context.Context, tokenID string) (bool, error)
@@ -87,6 +90,7 @@ func New(c Config) *Handler {
 	forms.HandleFunc("POST /consent", h.answerConsent)
 	forms.HandleFunc("GET /revoke-consent", h.showRevokeConsent)
 	forms.HandleFunc("POST /revoke-consent", h.answerRevokeConsent)
+	forms.HandleFunc("GET /signout", h.showLogout)
 	forms.HandleFunc("POST /signout", h.answerLogout)
 	forms.HandleFunc("GET /{$}", h.showFront)
 	forms.HandleFunc("/", h.showNothing)

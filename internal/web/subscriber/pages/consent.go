@@ -18,6 +18,7 @@ type Consent struct {
 	Update       bool // the product has a consent already and asks for more, or anew
 	Terms        bool // the terms box is ticked (kept after a problem)
 	TermsMissing bool // allow was pressed without the terms
+	Changed      bool // another question was answered: this one is asked now
 	NothingLeft  bool // allow was pressed, but nothing at all is ticked
 }
 

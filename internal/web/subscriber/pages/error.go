@@ -30,6 +30,7 @@ const (
 	ProblemOtherBrowser Problem = "other_browser" // the sign-in was begun in another browser
 	ProblemLink         Problem = "link"          // a revoke link that was used, is too old or is none
 	ProblemBlocked      Problem = "blocked"       // the line cannot be used now
+	ProblemAnswered     Problem = "answered"      // the app has the person's answer
 	ProblemNotFound     Problem = "not_found"     // there is no such page
 	ProblemForm         Problem = "form"          // what was posted cannot be read, or came from another site
 	ProblemUnavailable  Problem = "unavailable"   // the database is away

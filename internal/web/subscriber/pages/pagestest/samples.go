@@ -86,6 +86,9 @@ func (c Content) Samples() []Sample {
 		{"consent nothing left", func(f web.Frame) web.Page {
 			return pages.Consent{Frame: f, State: state, Product: bare, Number: number, Optional: []pages.OptionalScope{{Scope: phone}, {Scope: text}}, NothingLeft: true}
 		}},
+		{"consent changed", func(f web.Frame) web.Page {
+			return pages.Consent{Frame: f, State: state, Product: product, Number: number, Required: []dialtone.Scope{phone}, Update: true, Changed: true}
+		}},
 		{"revoke", func(f web.Frame) web.Page {
 			return pages.Revoke{Frame: f, State: state, Product: product, Organization: c.Organization, Number: number}
 		}},
@@ -149,7 +152,7 @@ func (c Content) Samples() []Sample {
 		}})
 	}
 	for _, problem := range []pages.Problem{
-		pages.ProblemRequest, pages.ProblemExpired, pages.ProblemOtherBrowser, pages.ProblemLink, pages.ProblemBlocked,
+		pages.ProblemRequest, pages.ProblemExpired, pages.ProblemOtherBrowser, pages.ProblemLink, pages.ProblemAnswered, pages.ProblemBlocked,
 		pages.ProblemNotFound, pages.ProblemForm, pages.ProblemUnavailable, pages.ProblemFault,
 	} {
 		all = append(all, Sample{"error " + string(problem), func(f web.Frame) web.Page {
