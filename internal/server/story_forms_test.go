@@ -1,11 +1,14 @@
 package server_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/dialtone-id/dialtone/internal/secret"
 )
 
 // repeated is the same form once more, as a browser sends it for whoever reloads the answer or presses twice.
@@ -89,6 +92,30 @@ func TestANoticeSpeaksOfItsOwnPageInItsOwnSignInOnly(t *testing.T) {
 	mine.follow("other-number").fill("phone_number", robin).press("send")
 	if mine.visit(mine.address + "&m=" + notice); strings.Contains(mine.text(), "Wrong PIN") {
 		t.Error("a new PIN is said to be wrong")
+	}
+}
+
+func TestANoticeIsOfTheMomentAndWhatWasTypedStays(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	keys, _ := h.keys()
+	tab := h.browser(t).open(h.story(t).address()).fill("phone_number", "12").press("send").wants(http.StatusOK, "Sign in to Storytime", "too short")
+	page, sealed, _ := strings.Cut(tab.address, "&m=")
+	plain, err := keys.Open(secret.LabelNotice, sealed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said map[string]any
+	if err := json.Unmarshal(plain, &said); err != nil {
+		t.Fatal(err)
+	}
+	said["t"] = time.Now().Add(-61 * time.Second).Unix()
+	if plain, err = json.Marshal(said); err != nil {
+		t.Fatal(err)
+	}
+	tab.visit(page + "&m=" + keys.Seal(secret.LabelNotice, plain)).wants(http.StatusOK, "Sign in to Storytime")
+	if strings.Contains(tab.text(), "too short") || attribute(tab.element("phone_number"), "value") != "12" {
+		t.Errorf("a minute later: %s", tab.text())
 	}
 }
 
