@@ -56,7 +56,7 @@ func (b bench) facts(ctx context.Context) (f facts, err error) {
 
 // crowd lets many connections introspect at once, and keeps the most memory that the server had meanwhile.
 func (b bench) crowd(p *process, f *facts) (err error) {
-	a, err := seat(p.address, b.connections)
+	a, err := seat(p.address, b.widest())
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (b bench) crowd(p *process, f *facts) (err error) {
 		if err != nil {
 			return err
 		}
-		v.access = a.visitors[i%b.connections].access
+		v.access = a.visitors[i%b.widest()].access
 		a.visitors = append(a.visitors, v)
 	}
 	done := make(chan struct{})

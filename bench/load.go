@@ -14,6 +14,8 @@ type measurement struct {
 	rate     float64 // operations a second
 	p50, p99 time.Duration
 	cpu      time.Duration // processor time of the server process for one operation, warming up included
+	// What went over to PostgreSQL for one operation, if it was counted.
+	statements, trips float64
 }
 
 // group is some visitors that do the same operation over and over, each as soon as it has the answer to the last one.

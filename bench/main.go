@@ -1,7 +1,7 @@
 // Command bench says how fast Dialtone is: for each operation of the protocol, requests a second and response times of the
 // real `dialtone serve`, and their ratio to the bare server, on SQLite and on PostgreSQL.
 //
-//	go run ./bench [-engine sqlite,postgres] [-only refresh,code] [-rounds 5] [-time 3s] [-connections 64] [-cpuprofile DIR]
+//	go run ./bench [-engine sqlite,postgres] [-only refresh,code] [-rounds 5] [-time 3s] [-connections 1,16,64] [-cpuprofile DIR]
 //	go run ./bench -only portal        the portal's pages alone; they are measured after the operations otherwise
 //
 // PostgreSQL is the one that DIALTONE_TEST_POSTGRES names; `make bench` starts a throw-away one. It must not be one that
@@ -14,6 +14,7 @@
 //	         ── load.go                           bursts of load, percentiles
 //	             ── operation.go, visitor.go      what a visitor does
 //	             ── client.go                     HTTP/1.1 at little cost
+//	         ── wire.go                           what goes over to PostgreSQL, counted in a round of its own
 //	portal.go, portal_seed.go                     how long the portal's pages take: `bench portal`
 //	bare.go, bare_db.go      the bare server; `bench bare` runs it in a process of its own
 package main
@@ -27,6 +28,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -49,13 +51,13 @@ func main() {
 
 // options are what the command line says.
 type options struct {
-	engines     []engine
-	operations  []operation
-	portal      bool // the portal's pages, too
-	rounds      int
-	connections int
-	burst       times
-	profiles    string // folder for CPU profiles of our server; empty: none
+	engines    []engine
+	operations []operation
+	portal     bool // the portal's pages, too
+	rounds     int
+	widths     []int // keep-alive connections that work at the same time
+	burst      times
+	profiles   string // folder for CPU profiles of our server; empty: none
 }
 
 func parseOptions(arguments []string) (options, error) {
@@ -63,10 +65,10 @@ func parseOptions(arguments []string) (options, error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	engineNames := flags.String("engine", "sqlite,postgres", "databases to measure on")
 	only := flags.String("only", "", "what to measure, by name; all if empty: "+strings.Join(append(operationNames(), portalCommand), ", "))
-	flags.IntVar(&o.rounds, "rounds", 5, "how many times all is measured; the medians count")
-	flags.IntVar(&o.connections, "connections", 64, "keep-alive connections that work at the same time")
-	flags.DurationVar(&o.burst.measuring, "time", 3*time.Second, "how long each operation is measured in a round")
-	flags.DurationVar(&o.burst.warming, "warm", time.Second, "how long it runs before that, uncounted")
+	flags.IntVar(&o.rounds, "rounds", 3, "how many times all is measured; the medians count")
+	widths := flags.String("connections", "1,16,64", "keep-alive connections that work at the same time; everything is measured at each width")
+	flags.DurationVar(&o.burst.measuring, "time", 2*time.Second, "how long each operation is measured in a round")
+	flags.DurationVar(&o.burst.warming, "warm", 500*time.Millisecond, "how long it runs before that, uncounted")
 	flags.StringVar(&o.profiles, "cpuprofile", "", "folder for a CPU profile of our server in each operation; the figures are a little lower then")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
@@ -82,11 +84,30 @@ func parseOptions(arguments []string) (options, error) {
 	if o.engines, err = choose(engines, *engineNames, engine.Name); err != nil {
 		return o, err
 	}
-	if o.rounds < 1 || o.connections < 2 || o.connections > 1000 || o.burst.measuring <= 0 || flags.NArg() > 0 {
-		return o, errors.New("see go run ./bench -help; connections are 2 to 1000")
+	if o.widths, err = parseWidths(*widths); err != nil {
+		return o, err
+	}
+	if o.rounds < 1 || o.burst.measuring <= 0 || flags.NArg() > 0 {
+		return o, errors.New("see go run ./bench -help")
 	}
 	return o, nil
 }
+
+// parseWidths reads numbers of connections.
+func parseWidths(list string) ([]int, error) {
+	var widths []int
+	for text := range strings.SplitSeq(list, ",") {
+		width, err := strconv.Atoi(text)
+		if err != nil || width < 1 || width > crowdedConnections {
+			return nil, fmt.Errorf("%q is no number of connections from 1 to %d", text, crowdedConnections)
+		}
+		widths = append(widths, width)
+	}
+	return widths, nil
+}
+
+// widest is the greatest number of connections that is measured.
+func (o options) widest() int { return slices.Max(o.widths) }
 
 // choose returns the items that the comma-separated names name, all of them if there are none.
 func choose[T any](all []T, names string, name func(T) string) ([]T, error) {

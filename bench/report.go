@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -15,8 +16,8 @@ import (
 func reportMachine(w io.Writer, p program, o options) {
 	fmt.Fprintf(w, "%s, %d cores (%s), shared by the load generator, the server and the database; %s\n",
 		runtime.GOOS+"/"+runtime.GOARCH, runtime.NumCPU(), processor(), runtime.Version())
-	fmt.Fprintf(w, "%d connections, %d rounds, each operation %s after %s of warming up; binary %.1f MB\n",
-		o.connections, o.rounds, o.burst.measuring, o.burst.warming, megabytes(p.size))
+	fmt.Fprintf(w, "%s connections, %d rounds, each operation %s after %s of warming up; binary %.1f MB\n",
+		strings.Trim(strings.ReplaceAll(fmt.Sprint(o.widths), " ", ", "), "[]"), o.rounds, o.burst.measuring, o.burst.warming, megabytes(p.size))
 }
 
 // processor names the processor, where Linux tells it.
@@ -36,43 +37,91 @@ func processor() string {
 
 // report prints the results as Markdown.
 func (r results) report(w io.Writer) {
-	fmt.Fprintf(w, "\n### %s\n\n", r.engine)
-	rows := [][]string{{"operation", "bare server's work", "ours/s", "p50", "p99", "CPU", "bare/s", "p50", "p99", "CPU", "ratio", "goal", ""}}
-	for _, o := range r.operations {
-		m := summarize(r.pairs[o.name])
-		rows = append(rows, []string{
-			o.title, o.work,
-			rate(m.ours.rate), milliseconds(m.ours.p50), milliseconds(m.ours.p99), microseconds(m.ours.cpu),
-			rate(m.bare.rate), milliseconds(m.bare.p50), milliseconds(m.bare.p99), microseconds(m.bare.cpu),
-			fmt.Sprintf("%.2f", m.ratio), fmt.Sprintf("≥ %.2f", o.goal), verdict(m.ratio, o.goal),
-		})
-	}
-	writeTable(w, rows)
-	fmt.Fprintln(w)
-
-	rows = [][]string{{"and", "ours", "bare", "goal"}}
-	if len(r.signing[0]) > 0 {
-		reads, tokens := summarize(r.signing[0]), summarize(r.signing[1])
-		rows = append(rows,
-			[]string{"p99 of introspection while RS256 signatures run", milliseconds(reads.ours.p99), milliseconds(reads.bare.p99), ""},
-			[]string{"introspections a second meanwhile", rate(reads.ours.rate), rate(reads.bare.rate), ""},
-			[]string{"ID tokens a second meanwhile", rate(tokens.ours.rate), rate(tokens.bare.rate), ""})
+	fmt.Fprintf(w, "\n### %s\n", r.engine)
+	for _, width := range r.widths {
+		fmt.Fprintf(w, "\n#### %s\n\n", connections(width.connections))
+		writeTable(w, width.rates(r.operations))
+		fmt.Fprintln(w)
+		writeTable(w, width.costs(r.operations, r.counted))
+		if len(width.signing[0]) > 0 {
+			fmt.Fprintln(w)
+			writeTable(w, width.besideSignatures())
+		}
 	}
 	f := r.facts
-	rows = append(rows,
-		[]string{"start to serving, keys and tables made first", milliseconds(f.first), "", ""},
-		[]string{"start to serving", milliseconds(f.again), "", "< 500 ms"},
-		[]string{"memory, idle", fmt.Sprintf("%.0f MB", megabytes(f.idle)), "", "< 60 MB"},
-		[]string{fmt.Sprintf("memory, %d connections at work", crowdedConnections), fmt.Sprintf("%.0f MB", megabytes(f.crowded)), "", "< 200 MB"},
-		[]string{"introspections a second meanwhile", rate(f.rate), "", ""},
-	)
-	writeTable(w, rows)
+	fmt.Fprintf(w, "\n#### The server as a whole\n\n")
+	writeTable(w, [][]string{
+		{"and", "ours", "goal"},
+		{"start to serving, keys and tables made first", milliseconds(f.first), ""},
+		{"start to serving", milliseconds(f.again), "< 500 ms"},
+		{"memory, idle", fmt.Sprintf("%.0f MB", megabytes(f.idle)), "< 60 MB"},
+		{fmt.Sprintf("memory, %d connections at work", crowdedConnections), fmt.Sprintf("%.0f MB", megabytes(f.crowded)), "< 200 MB"},
+		{"introspections a second meanwhile", rate(f.rate), ""},
+	})
 }
+
+func connections(n int) string {
+	if n == 1 {
+		return "1 connection"
+	}
+	return fmt.Sprintf("%d connections", n)
+}
+
+// rates is how fast both servers are, and what that says.
+func (a atWidth) rates(operations []operation) [][]string {
+	rows := [][]string{{"operation", "bare server's work", "ours/s", "p50", "p99", "bare/s", "p50", "p99", "ratio", "min–max", "goal", ""}}
+	for _, o := range operations {
+		m := summarize(a.pairs[o.name])
+		row := []string{
+			o.title, o.work,
+			rate(m.ours.rate), milliseconds(m.ours.p50), milliseconds(m.ours.p99),
+			rate(m.bare.rate), milliseconds(m.bare.p50), milliseconds(m.bare.p99),
+			fmt.Sprintf("%.2f", m.ratio), fmt.Sprintf("%.2f–%.2f", m.least, m.most), "", "",
+		}
+		if a.connections >= goalsFrom {
+			row[10], row[11] = fmt.Sprintf("≥ %.2f", o.goal), verdict(m.ratio, o.goal)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// costs is what one operation takes.
+func (a atWidth) costs(operations []operation, counted bool) [][]string {
+	rows := [][]string{{"one operation takes", "CPU, ours", "bare"}}
+	if counted {
+		rows[0] = append(rows[0], "statements, ours", "bare", "round trips, ours", "bare")
+	}
+	for _, o := range operations {
+		m := summarize(a.pairs[o.name])
+		row := []string{o.title, microseconds(m.ours.cpu), microseconds(m.bare.cpu)}
+		if counted {
+			c := a.counted[o.name]
+			row = append(row, share(c.ours.statements), share(c.bare.statements), share(c.ours.trips), share(c.bare.trips))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func (a atWidth) besideSignatures() [][]string {
+	reads, tokens := summarize(a.signing[0]), summarize(a.signing[1])
+	return [][]string{
+		{"and", "ours", "bare"},
+		{"p99 of introspection while RS256 signatures run", milliseconds(reads.ours.p99), milliseconds(reads.bare.p99)},
+		{"introspections a second meanwhile", rate(reads.ours.rate), rate(reads.bare.rate)},
+		{"ID tokens a second meanwhile", rate(tokens.ours.rate), rate(tokens.bare.rate)},
+	}
+}
+
+// share is a count for each operation; many may share one.
+func share(count float64) string { return fmt.Sprintf("%.2f", count) }
 
 // summary is an operation over all rounds.
 type summary struct {
 	pair
-	ratio float64
+	ratio       float64
+	least, most float64 // of the rounds' ratios
 }
 
 // summarize takes the medians. The ratio is the median of the rounds' ratios, not the ratio of the medians.
@@ -84,7 +133,7 @@ func summarize(pairs []pair) summary {
 			m := of(p)
 			rates, p50, p99, cpu = append(rates, m.rate), append(p50, m.p50), append(p99, m.p99), append(cpu, m.cpu)
 		}
-		return measurement{median(rates), median(p50), median(p99), median(cpu)}
+		return measurement{rate: median(rates), p50: median(p50), p99: median(p99), cpu: median(cpu)}
 	}
 	var ratios []float64
 	for _, p := range pairs {
@@ -93,6 +142,8 @@ func summarize(pairs []pair) summary {
 	return summary{
 		pair:  pair{side(func(p pair) measurement { return p.ours }), side(func(p pair) measurement { return p.bare })},
 		ratio: median(ratios),
+		least: slices.Min(ratios),
+		most:  slices.Max(ratios),
 	}
 }
 
