@@ -27,9 +27,9 @@ interop: ## let openid-client, oauth4webapi, Authlib and ScribeJava sign in over
 check: ## format, vet, staticcheck, known vulnerabilities, import rules
 	scripts/check
 
-bench: ## measure each operation against its bare server, on SQLite and on PostgreSQL
+bench: ## measure each operation against its bare server, on SQLite and on PostgreSQL; SIZE=10m: a large database beside a small one
 	scripts/install-test-tools test
-	scripts/test-postgres go run ./bench
+	scripts/test-postgres go run ./bench $(if $(SIZE),-size $(SIZE))
 
 fuzz: ## fuzz every parser of outside input, FUZZTIME=30s each
 	scripts/fuzz

@@ -2,6 +2,7 @@
 // real `dialtone serve`, and their ratio to the bare server, on SQLite and on PostgreSQL.
 //
 //	go run ./bench [-engine sqlite,postgres] [-only refresh,code] [-rounds 5] [-time 3s] [-connections 1,16,64] [-cpuprofile DIR]
+//	go run ./bench -size 10m       a database of so many lines beside a small one, instead; on PostgreSQL
 //	go run ./bench -only portal        the portal's pages alone; they are measured after the operations otherwise
 //
 // PostgreSQL is the one that DIALTONE_TEST_POSTGRES names; `make bench` starts a throw-away one. It must not be one that
@@ -15,6 +16,7 @@
 //	             ── operation.go, visitor.go      what a visitor does
 //	             ── client.go                     HTTP/1.1 at little cost
 //	         ── wire.go                           what goes over to PostgreSQL, counted in a round of its own
+//	sized.go, filled.go                           a database of many lines beside a small one: -size
 //	portal.go, portal_seed.go                     how long the portal's pages take: `bench portal`
 //	bare.go, bare_db.go      the bare server; `bench bare` runs it in a process of its own
 package main
@@ -57,6 +59,7 @@ type options struct {
 	rounds     int
 	widths     []int // keep-alive connections that work at the same time
 	burst      times
+	size       int    // lines of a database to compare with a small one, instead of everything else; 0: none
 	profiles   string // folder for CPU profiles of our server; empty: none
 }
 
@@ -69,6 +72,7 @@ func parseOptions(arguments []string) (options, error) {
 	widths := flags.String("connections", "1,16,64", "keep-alive connections that work at the same time; everything is measured at each width")
 	flags.DurationVar(&o.burst.measuring, "time", 2*time.Second, "how long each operation is measured in a round")
 	flags.DurationVar(&o.burst.warming, "warm", 500*time.Millisecond, "how long it runs before that, uncounted")
+	size := flags.String("size", "", "compare a PostgreSQL database of that many lines with a small one instead, at the greatest of -connections: 100k, 1m, 10m")
 	flags.StringVar(&o.profiles, "cpuprofile", "", "folder for a CPU profile of our server in each operation; the figures are a little lower then")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
@@ -86,6 +90,12 @@ func parseOptions(arguments []string) (options, error) {
 	}
 	if o.widths, err = parseWidths(*widths); err != nil {
 		return o, err
+	}
+	if *size != "" {
+		if o.size, err = parseSize(*size); err != nil {
+			return o, err
+		}
+		o.engines = []engine{postgres{}}
 	}
 	if o.rounds < 1 || o.burst.measuring <= 0 || flags.NArg() > 0 {
 		return o, errors.New("see go run ./bench -help")
@@ -164,6 +174,9 @@ func runBench(ctx context.Context, arguments []string) (err error) {
 
 // runAll measures what was chosen on one engine and prints it.
 func (b bench) runAll(ctx context.Context) error {
+	if b.size > 0 {
+		return b.runSized(ctx, os.Stdout)
+	}
 	if len(b.operations) > 0 {
 		results, err := b.run(ctx)
 		if err != nil {

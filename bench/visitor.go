@@ -55,9 +55,11 @@ type visitor struct {
 	refresh string   // live refresh token of a grant without openid
 	crowd   *crowd   // where new people come from
 	sizes   map[step]size
-	request []byte // built anew for each request
-	next    int    // index into access
-	done    int64  // operations so far
+	request []byte      // built anew for each request
+	next    int         // index into access
+	done    int64       // operations so far
+	people  []*identity // whom the visitor acts for, in turn, in a database that was filled
+	turnOf  int         // index into people
 }
 
 // call is a request as far as it differs from others.
