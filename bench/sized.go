@@ -35,16 +35,17 @@ func (b bench) runSized(ctx context.Context, w io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	small, _, leaveSmall, err := b.openFilled(ctx, "small", smallSize)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, leaveSmall()) }()
+	// The small one comes second: a server closes connections that wait for as long as the large one takes.
 	large, facts, leaveLarge, err := b.openFilled(ctx, "large", b.size)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, leaveLarge()) }()
+	small, _, leaveSmall, err := b.openFilled(ctx, "small", smallSize)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, leaveSmall()) }()
 
 	rates := make(map[string][][]float64) // by operation: of each round, of each of kinds
 	for round := range b.rounds {
