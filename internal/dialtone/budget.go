@@ -103,7 +103,8 @@ const (
 	BudgetPostsHousehold     BudgetName = "posts-address"
 	BudgetPostsNeighbourhood BudgetName = "posts-network"
 	BudgetPostsProvider      BudgetName = "posts-provider"
-	BudgetAPIKey             BudgetName = "api-key" // requests of one key
+	BudgetKeptPages          BudgetName = "kept-pages" // answers to forms: what is over it is shown without being kept
+	BudgetAPIKey             BudgetName = "api-key"    // requests of one key
 )
 
 // BudgetNames are all budgets there are, but those of connections, which package server counts by itself.
@@ -115,7 +116,7 @@ var BudgetNames = []BudgetName{
 	BudgetCodeTotal, BudgetCodeTries,
 	BudgetEmailFailures, BudgetCodeAddressFailures, BudgetCodeSiteFailures, BudgetCodeNetworkFailures, BudgetCodeProviderFailures,
 	BudgetSignIns, BudgetCompanySignIns, BudgetOrganizations, BudgetInvitations, BudgetYoungInvitations, BudgetInvited, BudgetIcons,
-	BudgetPosts, BudgetPostsHousehold, BudgetPostsNeighbourhood, BudgetPostsProvider, BudgetAPIKey,
+	BudgetPosts, BudgetPostsHousehold, BudgetPostsNeighbourhood, BudgetPostsProvider, BudgetKeptPages, BudgetAPIKey,
 }
 
 // Lengthens reports whether the budget counts wrong tries and makes codes longer: it refuses nobody.

@@ -113,7 +113,7 @@ func TestANoticeIsOfTheMomentAndWhatWasTypedStays(t *testing.T) {
 	if plain, err = json.Marshal(said); err != nil {
 		t.Fatal(err)
 	}
-	tab.visit(page + "&m=" + keys.Seal(secret.LabelNotice, plain)).wants(http.StatusOK, "Sign in to Storytime")
+	tab.visit(page+"&m="+keys.Seal(secret.LabelNotice, plain)).wants(http.StatusOK, "Sign in to Storytime")
 	if strings.Contains(tab.text(), "too short") || attribute(tab.element("phone_number"), "value") != "12" {
 		t.Errorf("a minute later: %s", tab.text())
 	}

@@ -67,7 +67,7 @@ func (d *Desk) Keep(own func(*http.Request) string, next http.Handler) http.Hand
 // keep sends the browser to the page that a form was answered with. When it returns false, the page could not be kept.
 func (d *Desk) keep(w http.ResponseWriter, r *http.Request, answer *recorder, own string) bool {
 	now := d.Now()
-	if d.posts.Take("kept:"+dialtone.Household(d.ClientIP(r)), keepLimit, now) > 0 {
+	if d.takePost(dialtone.BudgetKeptPages, dialtone.Household(d.ClientIP(r)), keepLimit, now) != nil {
 		return false
 	}
 	browser, err := d.keptFor(r)
