@@ -66,7 +66,7 @@ func (c *applyCommand) Run(ctx context.Context, t terminal, file *configFile) er
 
 // run plans, and unless it is a dry run does, what the document says.
 func (c *applyCommand) run(ctx context.Context, applier apply.Applier, document apply.Document, out io.Writer, now time.Time) error {
-	plan, err := applier.Plan(ctx, document)
+	plan, err := applier.Plan(ctx, document, now)
 	if err != nil {
 		return refused(err)
 	}

@@ -23,7 +23,7 @@ func (a *API) activityOperations() {
 
 type activity struct {
 	ID        string    `json:"id"`
-	ActorID   string    `json:"actor_id" doc:"An account or an API key"`
+	ActorID   string    `json:"actor_id" doc:"An account, an API key or an operator"`
 	ActorName string    `json:"actor_name"`
 	Action    string    `json:"action"`
 	Target    string    `json:"target,omitempty" doc:"Id of what it was done to"`

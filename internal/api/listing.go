@@ -11,7 +11,7 @@ import (
 
 type listings interface {
 	Operators(ctx context.Context) ([]dialtone.Operator, error)
-	OperatorListings(ctx context.Context, actor dialtone.Actor, productID string) ([]catalog.OperatorListing, error)
+	OperatorListings(ctx context.Context, actor dialtone.Actor, productID string, now time.Time) ([]catalog.OperatorListing, error)
 	Offer(ctx context.Context, actor dialtone.Actor, productID, operatorID string, now time.Time) (dialtone.Listing, error)
 	Readiness(ctx context.Context, actor dialtone.Actor, productID string) ([]catalog.ReadinessItem, error)
 }
@@ -24,7 +24,7 @@ func (a *API) listingOperations() {
 	}, a.listOperators)
 	register(a, operation{
 		id: "list-listings", method: http.MethodGet, path: "/products/{product_id}/listings", tag: tagListings,
-		summary: "List a product's listings", description: "Every operator, with the state of the product there and what became of it so far.",
+		summary: "List a product's listings", description: "Every operator, with the state of the product there, what became of it so far, and how many numbers try it.",
 		right: catalog.ReadProducts, status: http.StatusOK, problems: []Kind{kindNotFound},
 	}, a.listListings)
 	register(a, operation{
@@ -77,6 +77,12 @@ type operatorListing struct {
 	Operator operator        `json:"operator"`
 	Listing  *listing        `json:"listing,omitempty" doc:"Absent: it was never offered there"`
 	History  []listingChange `json:"history" nullable:"false"`
+	Testers  []tester        `json:"testers" nullable:"false" doc:"Numbers that the operator named to try the product with, whatever the listing says"`
+}
+
+type tester struct {
+	Until   time.Time `json:"until"`
+	NamedAt time.Time `json:"named_at"`
 }
 
 type listingChange struct {
@@ -87,7 +93,7 @@ type listingChange struct {
 }
 
 func (a *API) listListings(ctx context.Context, v *visit, in *ProductPath) (*listAnswer[operatorListing], error) {
-	all, err := a.Catalog.OperatorListings(ctx, v.actor, in.ProductID)
+	all, err := a.Catalog.OperatorListings(ctx, v.actor, in.ProductID, v.now)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +146,10 @@ func showListing(l dialtone.Listing) listing {
 }
 
 func showOperatorListing(l catalog.OperatorListing) operatorListing {
-	shown := operatorListing{Operator: showOperator(l.Operator), History: make([]listingChange, len(l.History))}
+	shown := operatorListing{Operator: showOperator(l.Operator), History: make([]listingChange, len(l.History)), Testers: make([]tester, len(l.Testers))}
+	for i, t := range l.Testers {
+		shown.Testers[i] = tester{Until: t.Until.UTC(), NamedAt: t.Named.UTC()}
+	}
 	if l.Listing.State != "" {
 		now := showListing(l.Listing)
 		shown.Listing = &now

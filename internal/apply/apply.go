@@ -32,6 +32,7 @@ type Store interface {
 	Client(ctx context.Context, id string) (dialtone.Client, error)
 	Subscription(ctx context.Context, id string) (dialtone.Subscription, error)
 	SubscriptionByNumber(ctx context.Context, number dialtone.PhoneNumber) (dialtone.Subscription, error)
+	Testers(ctx context.Context, productID string) ([]dialtone.Tester, error)
 	PutSubscription(ctx context.Context, subscription dialtone.Subscription, now time.Time) error
 }
 
@@ -47,7 +48,7 @@ type Applier struct {
 func New(c *catalog.Catalog, store Store) Applier { return Applier{catalog: c, store: store} }
 
 // nouns are the sections of a document, in the order in which they are written: nobody names what comes later.
-var nouns = []section{operatorNoun(), scopeNoun(), organizationNoun(), productNoun(), clientNoun(), subscriptionNoun()}
+var nouns = []section{operatorNoun(), scopeNoun(), organizationNoun(), productNoun(), clientNoun(), subscriptionNoun(), testerNoun()}
 
 func sectionNames() []string {
 	names := make([]string, len(nouns))
@@ -70,7 +71,7 @@ type Credentials struct {
 
 // Apply plans and runs a document. Errors: as Plan and Run.
 func (a Applier) Apply(ctx context.Context, d Document, keep func([]Credentials) error, now time.Time) (Plan, error) {
-	p, err := a.Plan(ctx, d)
+	p, err := a.Plan(ctx, d, now)
 	if err != nil {
 		return Plan{}, err
 	}

@@ -19,6 +19,7 @@ operators: [{id: tundra, name: Tundra}]
 scopes: [{name: "sms:send", subscriber: {en: Send}}]
 organizations: [{id: org_1, name: Example}]
 products: [{id: product_0, organization: org_1, name: Other}]
+subscriptions: [{id: sub_0, operator: tundra, phone_number: "+33639980001"}]
 `
 
 // full has, for each noun, how an entry says which one is meant, and every field with a value that is not the usual one.
@@ -47,6 +48,7 @@ var full = map[string]struct {
 		"post_logout_redirect_uris": `["https://example.com/l"]`,
 		"secret_sha256":             "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b",
 	}},
+	"testers": {`product: product_0, phone_number: "+33639980001"`, map[string]string{"until": `"2026-12-31"`}},
 	"subscriptions": {"id: sub_1", map[string]string{
 		"operator": "tundra", "phone_number": `"+33639980000"`, "status": "blocked", "language": "fi",
 	}},
@@ -91,7 +93,7 @@ func TestWhatAnEntryDoesNotNameStaysAndNullEmptiesIt(t *testing.T) {
 			db := storetest.New(t)
 			a := apply.New(catalog.New(db), db)
 			plan := func(text string) apply.Plan {
-				p, err := a.Plan(t.Context(), parse(t, text))
+				p, err := a.Plan(t.Context(), parse(t, text), now)
 				if err != nil {
 					t.Fatalf("%s: %v", text, err)
 				}
@@ -107,7 +109,7 @@ func TestWhatAnEntryDoesNotNameStaysAndNullEmptiesIt(t *testing.T) {
 				t.Error("an entry without a field changes something")
 			}
 			for _, key := range keys {
-				if key == strings.Split(entry.identity, ":")[0] {
+				if strings.Contains(entry.identity, key+":") {
 					continue
 				}
 				value, there := entry.fields[key]
@@ -122,7 +124,7 @@ func TestWhatAnEntryDoesNotNameStaysAndNullEmptiesIt(t *testing.T) {
 				if strings.HasPrefix(value, "[") {
 					empty = "[]"
 				}
-				p, err := a.Plan(t.Context(), parse(t, write(section, entry.identity, map[string]string{key: empty})))
+				p, err := a.Plan(t.Context(), parse(t, write(section, entry.identity, map[string]string{key: empty})), now)
 				if slices.Contains(neverEmptied, section+"."+key) {
 					if !errors.Is(err, dialtone.ErrInvalid) {
 						t.Errorf("%s: %s is taken (%v)", key, empty, err)
@@ -253,7 +255,7 @@ func TestAPlanMarksWhatAsksAgainOrBreaksSignIns(t *testing.T) {
 		"a subtitle, nothing": {"products: [{id: product_1, subtitle: Rain}]", "subtitle", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, err := apply.New(c, db).Plan(t.Context(), parse(t, test.text))
+			p, err := apply.New(c, db).Plan(t.Context(), parse(t, test.text), now)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -277,7 +279,7 @@ func TestAnOperatorsRouteIsOneThatThereIs(t *testing.T) {
 	db := storetest.New(t)
 	a := apply.New(catalog.New(db), db)
 	d := parse(t, "operators: [{id: a, name: A, sms: {route: mian}}]")
-	p, err := a.Plan(t.Context(), d)
+	p, err := a.Plan(t.Context(), d, now)
 	if err != nil || len(p.Notes) != 1 {
 		t.Errorf("routes not known: notes %q, %v", p.Notes, err)
 	}
@@ -286,12 +288,12 @@ func TestAnOperatorsRouteIsOneThatThereIs(t *testing.T) {
 	}
 	a.Routes = []string{"main"}
 	for name, rest := range map[string]string{"not named": "products: []", "named without its route": "operators: [{id: a, name: B}]"} {
-		p, err := a.Plan(t.Context(), parse(t, rest))
+		p, err := a.Plan(t.Context(), parse(t, rest), now)
 		if err != nil || len(p.Notes) != 1 || !strings.Contains(p.Notes[0], `no SMS leaves for it, because there is no SMS route "mian"`) {
 			t.Errorf("%s: notes %q, %v", name, p.Notes, err)
 		}
 	}
-	if _, err := a.Plan(t.Context(), d); !errors.Is(err, dialtone.ErrInvalid) || !strings.Contains(err.Error(), `there is no route "mian"`) {
+	if _, err := a.Plan(t.Context(), d, now); !errors.Is(err, dialtone.ErrInvalid) || !strings.Contains(err.Error(), `there is no route "mian"`) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -301,7 +303,7 @@ func TestAThingThatChangesBetweenPlanAndRunIsNotOverwritten(t *testing.T) {
 	db := storetest.New(t)
 	c := catalog.New(db)
 	put(t, c, db, document, now)
-	p, err := apply.New(c, db).Plan(t.Context(), parse(t, "products: [{id: product_1, subtitle: Mine}]"))
+	p, err := apply.New(c, db).Plan(t.Context(), parse(t, "products: [{id: product_1, subtitle: Mine}]"), now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -64,8 +64,8 @@ func (p Plan) NewSecrets() int {
 
 // Plan holds a document against what is there. The error joins one *written.Fault for each thing that is wrong; then nothing is
 // planned. Any other error is the database's.
-func (a Applier) Plan(ctx context.Context, d Document) (Plan, error) {
-	p := newPlanner(a)
+func (a Applier) Plan(ctx context.Context, d Document, now time.Time) (Plan, error) {
+	p := newPlanner(a, now)
 	for _, n := range nouns {
 		if err := n.plan(ctx, p, d.sections[n.name()]); err != nil {
 			return Plan{}, err
@@ -83,6 +83,7 @@ func (a Applier) Plan(ctx context.Context, d Document) (Plan, error) {
 // planner is a plan in the making.
 type planner struct {
 	applier Applier
+	now     time.Time
 	faults
 	items     []Item
 	notes     []string
@@ -286,7 +287,7 @@ func (n noun[N]) item(a Applier, e entry, was, is N, found bool) Item {
 	}
 	if item.State != Unchanged {
 		item.write = func(ctx context.Context, now time.Time) error {
-			if err := n.unmoved(ctx, a, e, was, found); err != nil {
+			if err := n.unmoved(ctx, a, e, was, found, now); err != nil {
 				return err
 			}
 			return n.save(ctx, a, was, is, now)
@@ -296,8 +297,8 @@ func (n noun[N]) item(a Applier, e entry, was, is N, found bool) Item {
 }
 
 // unmoved looks again before a thing is written: somebody may have changed it since it was planned.
-func (n noun[N]) unmoved(ctx context.Context, a Applier, e entry, planned N, was bool) error {
-	current, found, err := n.find(ctx, newPlanner(a), e, n.fresh)
+func (n noun[N]) unmoved(ctx context.Context, a Applier, e entry, planned N, was bool, now time.Time) error {
+	current, found, err := n.find(ctx, newPlanner(a, now), e, n.fresh)
 	if err != nil {
 		return err
 	}
@@ -312,6 +313,6 @@ func (n noun[N]) unmoved(ctx context.Context, a Applier, e entry, planned N, was
 	return nil
 }
 
-func newPlanner(a Applier) *planner {
-	return &planner{applier: a, coming: make(map[string]map[string]bool), operators: make(map[string]dialtone.Operator)}
+func newPlanner(a Applier, now time.Time) *planner {
+	return &planner{applier: a, now: now, coming: make(map[string]map[string]bool), operators: make(map[string]dialtone.Operator)}
 }

@@ -48,6 +48,7 @@ type Store interface {
 	productStore
 	assetStore
 	listingStore
+	testerStore
 	clientStore
 	clientSecretStore
 	apiKeyStore

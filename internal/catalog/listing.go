@@ -22,6 +22,7 @@ type OperatorListing struct {
 	Operator dialtone.Operator
 	Listing  dialtone.Listing         // State "": never offered
 	History  []dialtone.ListingChange // the oldest first
+	Testers  []dialtone.Tester        // who try the product there now, the last to end first
 }
 
 // IncompleteError says that a product lacks what an operator wants to see. It wraps ErrInvalid.
@@ -47,7 +48,7 @@ func (e *SuspendedError) Unwrap() error { return dialtone.ErrConflict }
 
 // OperatorListings returns every operator that a product can be offered to, in the order of Operators, and what became of the
 // product there.
-func (c *Catalog) OperatorListings(ctx context.Context, actor dialtone.Actor, productID string) ([]OperatorListing, error) {
+func (c *Catalog) OperatorListings(ctx context.Context, actor dialtone.Actor, productID string, now time.Time) ([]OperatorListing, error) {
 	if _, _, err := c.product(ctx, actor, productID, ReadProducts); err != nil {
 		return nil, err
 	}
@@ -59,9 +60,18 @@ func (c *Catalog) OperatorListings(ctx context.Context, actor dialtone.Actor, pr
 	if err != nil {
 		return nil, fmt.Errorf("listings of product %s: %w", productID, err)
 	}
+	testers, err := c.store.Testers(ctx, productID)
+	if err != nil {
+		return nil, fmt.Errorf("testers of product %s: %w", productID, err)
+	}
 	list := make([]OperatorListing, len(operators))
 	for i, operator := range operators {
 		list[i].Operator = operator
+		for _, t := range testers {
+			if t.OperatorID == operator.ID && now.Before(t.Until) {
+				list[i].Testers = append(list[i].Testers, t)
+			}
+		}
 		at := slices.IndexFunc(listings, func(l dialtone.Listing) bool { return l.OperatorID == operator.ID })
 		if at < 0 {
 			continue

@@ -126,7 +126,7 @@ func TestStaffSeeWhatChangesAfterTheyApproved(t *testing.T) {
 	set(openid, maybe) // asks for less
 	set(openid)
 
-	for _, l := range get(s.OperatorListings(ctx, s.viewer, p.ID))(t) {
+	for _, l := range get(s.OperatorListings(ctx, s.viewer, p.ID, now))(t) {
 		var reasons []string
 		for _, change := range l.History {
 			reasons = append(reasons, change.Listing.Reason)
@@ -167,7 +167,7 @@ func TestWhatStaffDecidedStays(t *testing.T) {
 	if !errors.As(err, &suspended) || suspended.Listing.Reason != "complaints" || !errors.Is(err, dialtone.ErrConflict) {
 		t.Errorf("got %v, want *SuspendedError with the reason", err)
 	}
-	list := get(s.OperatorListings(ctx, s.viewer, s.product.ID))(t)
+	list := get(s.OperatorListings(ctx, s.viewer, s.product.ID, now))(t)
 	var history []dialtone.ListingState
 	for _, l := range list {
 		if l.Operator.ID != "tundra" {

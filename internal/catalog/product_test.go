@@ -121,7 +121,7 @@ func TestProductsOfOthersAreNotFoundAndViewersChangeNothing(t *testing.T) {
 			fails(t, name+" reads", err, c.want)
 			_, err = s.Readiness(ctx, c.actor, c.productID)
 			fails(t, name+" reads what is missing", err, c.want)
-			_, err = s.OperatorListings(ctx, c.actor, c.productID)
+			_, err = s.OperatorListings(ctx, c.actor, c.productID, now)
 			fails(t, name+" reads listings", err, c.want)
 			if strings.Contains(err.Error(), s.elsewhere.ID) {
 				t.Errorf("%s: the error says whose it is: %v", name, err)

@@ -212,7 +212,7 @@ func (a Actor) ID() string {
 type Activity struct {
 	ID             string
 	OrganizationID string // empty: it concerns the account alone, as a new passkey
-	ActorID        string
+	ActorID        string // an account, an API key, or an operator, whose own log says who of its staff it was
 	ActorName      string
 	Action         string // "product.update", "client.secret.create"
 	Target         string // id of what it was done to

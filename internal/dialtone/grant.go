@@ -176,6 +176,7 @@ type Registration struct {
 	Product      Product
 	Organization Organization
 	Listings     map[string]ListingState // by operator id
+	Testers      map[string]time.Time    // until when each may be reached, by subscription id
 	Approved     bool                    // an operator has enabled the product by a decision of its own
 }
 
@@ -191,7 +192,7 @@ func (r Registration) Trusted(address string) bool {
 	return err == nil && LoopbackHost(parsed.Hostname())
 }
 
-// EnabledAt reports whether the product may reach the operator's subscribers.
+// EnabledAt reports whether the product may reach all subscribers of the operator.
 func (r Registration) EnabledAt(operatorID string) bool {
 	return r.Listings[operatorID] == ListingEnabled
 }
@@ -200,16 +201,6 @@ func (r Registration) EnabledAt(operatorID string) bool {
 func (r Registration) LetIn() bool {
 	for operatorID, state := range r.Listings {
 		if state == ListingEnabled && operatorID != SandboxOperatorID {
-			return true
-		}
-	}
-	return false
-}
-
-// EnabledSomewhere reports whether there is an operator whose subscribers the product may reach.
-func (r Registration) EnabledSomewhere() bool {
-	for operatorID := range r.Listings {
-		if r.EnabledAt(operatorID) {
 			return true
 		}
 	}

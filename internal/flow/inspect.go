@@ -47,7 +47,7 @@ func (f *Flow) Access(ctx context.Context, text string, now time.Time) (Active, 
 	if err != nil {
 		return Active{}, fmt.Errorf("client of a token: %w", err)
 	}
-	if !reg.EnabledAt(access.OperatorID) {
+	if !reg.Reaches(access.OperatorID, access.SubscriptionID, now) {
 		return Active{}, dialtone.ErrNotFound
 	}
 	// A token says what was granted when it was made; what the person or the product took back since no longer counts.
@@ -75,7 +75,7 @@ func (f *Flow) RefreshGrant(ctx context.Context, text string, now time.Time) (di
 	if err != nil {
 		return dialtone.Grant{}, fmt.Errorf("client of a refresh token: %w", err)
 	}
-	if !reg.EnabledAt(state.Grant.OperatorID) {
+	if !reg.Reaches(state.Grant.OperatorID, state.Grant.SubscriptionID, now) {
 		return dialtone.Grant{}, dialtone.ErrNotFound
 	}
 	return state.Grant, nil

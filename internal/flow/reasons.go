@@ -59,7 +59,7 @@ var reasons = []reason{
 			return !slices.ContainsFunc(in.Request.Scopes, func(name string) bool { _, enabled := s.Registration.Product.Scope(name); return enabled })
 		}},
 	{"enabled_nowhere", NotAvailablePage, oauth.AccessDenied, "no operator has enabled the product",
-		func(_ Interaction, s Situation) bool { return !s.Registration.EnabledSomewhere() }},
+		func(_ Interaction, s Situation) bool { return !s.Registration.ReachesSomebody(s.Now) }},
 	{"signed_out", SignInPage, oauth.LoginRequired, "nobody is signed in at this browser",
 		func(_ Interaction, s Situation) bool { return !s.SignedIn() }},
 	{"login_prompted", SignInPage, oauth.LoginRequired, "prompt=login asks for a new sign-in",
@@ -72,7 +72,9 @@ var reasons = []reason{
 	{"another_person", SignInPage, oauth.LoginRequired, "somebody else than the id_token_hint or claims parameter names is signed in",
 		func(_ Interaction, s Situation) bool { return s.Hinted != "" && s.Hinted != s.Subject }},
 	{"not_available", NotAvailablePage, oauth.AccessDenied, "the product is not available at the person's operator",
-		func(_ Interaction, s Situation) bool { return !s.Registration.EnabledAt(s.Subscription.OperatorID) }},
+		func(_ Interaction, s Situation) bool {
+			return !s.Registration.Reaches(s.Subscription.OperatorID, s.Subscription.ID, s.Now)
+		}},
 	{"consent_missing", ConsentPage, oauth.ConsentRequired, "the person has not agreed to all requested scopes",
 		func(in Interaction, s Situation) bool {
 			return len(consent.Missing(s.Consent, s.Registration.Product, in.Request.Scopes)) > 0

@@ -53,7 +53,7 @@ func (f *Flow) Redeem(ctx context.Context, reg dialtone.Registration, request oa
 	if !now.Before(code.Expires) {
 		return Tokens{}, f.refuseExpired(ctx, code, now)
 	}
-	if !reg.EnabledAt(code.OperatorID) {
+	if !reg.Reaches(code.OperatorID, code.SubscriptionID, now) {
 		return Tokens{}, oauth.NewError(oauth.InvalidGrant, "the product is no longer enabled at the person's operator")
 	}
 	grant := dialtone.Grant{

@@ -39,7 +39,7 @@ func (f *Flow) Refresh(ctx context.Context, reg dialtone.Registration, request o
 	if err != nil {
 		return Tokens{}, explainReuse(err, reg.Client, now)
 	}
-	if !reg.EnabledAt(rotated.Grant.OperatorID) {
+	if !reg.Reaches(rotated.Grant.OperatorID, rotated.Grant.SubscriptionID, now) {
 		// A repeat within the grace time changes nothing in the database and so is not refused there.
 		return Tokens{}, refreshFailure(&dialtone.RevokedError{Reason: dialtone.RevokedNotAvailable})
 	}

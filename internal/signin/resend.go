@@ -37,7 +37,7 @@ func (s *Service) Resend(ctx context.Context, r ResendRequest, now time.Time) (S
 		return Started{}, fmt.Errorf("resend PIN after too many tries: %w", dialtone.ErrExpired)
 	}
 	line := s.challengedLine(state)
-	if !s.reached(line, r.App) {
+	if !s.reached(line, r.App, now) {
 		line = dialtone.Subscription{} // the operator took the product away since the start
 	}
 	change, err := s.changeFor(c, line, now)

@@ -39,7 +39,7 @@ type Started struct {
 // whether its operator has enabled the product.
 // Error: *BudgetError if the number or the network asked too often.
 func (s *Service) Start(ctx context.Context, r StartRequest, now time.Time) (Started, error) {
-	line, err := s.servedLine(ctx, r.Number, r.App)
+	line, err := s.servedLine(ctx, r.Number, r.App, now)
 	if err != nil {
 		return Started{}, fmt.Errorf("start sign-in: %w", err)
 	}
@@ -98,18 +98,18 @@ func (s *Service) Start(ctx context.Context, r StartRequest, now time.Time) (Sta
 }
 
 // servedLine returns the line that can sign in with the number, or a zero one: also if its operator has not enabled the app's
-// product. Whoever names a product "pay here" and types other people's numbers would otherwise have their operator's name below it.
-func (s *Service) servedLine(ctx context.Context, number dialtone.PhoneNumber, app dialtone.Registration) (dialtone.Subscription, error) {
+// product and the line is not named to try it. Whoever names a product "pay here" and types other people's numbers would otherwise have their operator's name below it.
+func (s *Service) servedLine(ctx context.Context, number dialtone.PhoneNumber, app dialtone.Registration, now time.Time) (dialtone.Subscription, error) {
 	line, err := s.directory.Lookup(ctx, number)
-	if errors.Is(err, dialtone.ErrNotFound) || err == nil && !s.reached(line, app) {
+	if errors.Is(err, dialtone.ErrNotFound) || err == nil && !s.reached(line, app, now) {
 		return dialtone.Subscription{}, nil
 	}
 	return line, err
 }
 
 // reached reports whether an SMS of the app may go to the line.
-func (s *Service) reached(line dialtone.Subscription, app dialtone.Registration) bool {
-	return line.Active() && !s.switchedOff(line) && app.EnabledAt(line.OperatorID)
+func (s *Service) reached(line dialtone.Subscription, app dialtone.Registration, now time.Time) bool {
+	return line.Active() && !s.switchedOff(line) && app.Reaches(line.OperatorID, line.ID, now)
 }
 
 // switchedOff reports whether the line belongs to a sandbox that is not served: everybody knows its PIN.

@@ -55,6 +55,7 @@ var cleanings = []cleaning{
 	{"client_grant", "id", "expires_at", grantKept, false},
 	{"spent", "id", "expires_at", 0, false},
 	{"kept_page", "id", "expires_at", 0, false},
+	{"tester", "product_id, subscription_id", "until_at", 0, false},
 	{"budget_entry", "key, seq", "spent_at", budgetKept, true},
 	{"sms_message", "id", "created_at", messageKept, true},
 	{"data_key", "id", "retired_at", keyKept, false},

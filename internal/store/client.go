@@ -118,7 +118,8 @@ func (db *DB) Registration(ctx context.Context, clientID string) (dialtone.Regis
 	if err != nil {
 		return dialtone.Registration{}, err
 	}
-	return r, nil
+	r.Testers, err = db.testersOf(ctx, r.Product.ID)
+	return r, err
 }
 
 // PutClient inserts or replaces a client, without its secrets. Product and Created are kept from the first time. Error:

@@ -34,7 +34,8 @@ func (db *DB) Listings(ctx context.Context, productID string) ([]dialtone.Listin
 }
 
 // PutListing inserts or replaces a product's listing at an operator. A change of state leaves a line in the history, signed
-// by the actor. Error: ErrNotFound if there is no such product or operator.
+// by the actor. One that takes the product away from the operator's subscribers takes it from its testers there, too. Error:
+// ErrNotFound if there is no such product or operator.
 func (db *DB) PutListing(ctx context.Context, l dialtone.Listing, actor string) error {
 	return db.write(ctx, func(ctx context.Context, t tx) error {
 		// The history goes first: it looks at the state before. Its primary key decides between two who change it at once.
@@ -53,6 +54,9 @@ func (db *DB) PutListing(ctx context.Context, l dialtone.Listing, actor string) 
 			ON CONFLICT (product_id, operator_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
 				decided = excluded.decided, updated_at = excluded.updated_at`,
 			l.ProductID, l.OperatorID, string(l.State), l.Reason, l.Decided, micros(l.Updated))
+		if err == nil && (l.State == dialtone.ListingSuspended || l.State == dialtone.ListingDeclined) {
+			_, err = t.exec(ctx, `DELETE FROM tester WHERE product_id = $1 AND operator_id = $2`, l.ProductID, l.OperatorID)
+		}
 		return err
 	})
 }

@@ -154,7 +154,7 @@ func putLines(ctx context.Context, t tx, list []dialtone.Subscription) error {
 	return err
 }
 
-// EndSubscription ends a line for good: its sessions, consents and grants end with it, each consent with a line in its
+// EndSubscription ends a line for good: its sessions, consents and grants end with it, and what it was named to try, each consent with a line in its
 // history and an event for the product. Errors: ErrNotFound if there is no such line, ErrConflict if it has ended already.
 func (db *DB) EndSubscription(ctx context.Context, id string, now time.Time) error {
 	return db.on(signIns).write(ctx, func(ctx context.Context, t tx) error { return endLine(ctx, t, id, now) })
@@ -181,6 +181,7 @@ func endLine(ctx context.Context, t tx, id string, now time.Time) error {
 		SELECT 'ev_end_' || id, 'consent.revoked', operator_id, subscription_id, product_id, '', '{"scopes":[]}', CAST($2 AS BIGINT)
 		FROM consent WHERE subscription_id = $1 AND revoked_at IS NULL`,
 		`UPDATE consent SET revoked_at = $2 WHERE subscription_id = $1 AND revoked_at IS NULL`,
+		`UPDATE tester SET until_at = $2 WHERE subscription_id = $1 AND until_at > $2`,
 	} {
 		if _, err := t.exec(ctx, text, id, at); err != nil {
 			return err

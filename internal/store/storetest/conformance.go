@@ -26,6 +26,7 @@ func Conformance(t *testing.T, db *store.DB) {
 		{"kept pages", testKeptPage},
 		{"catalogue", testCatalogue},
 		{"subscriptions", testSubscriptions},
+		{"testers", testTesters},
 		{"keys", testKeys},
 		{"messages", testMessages},
 		{"budgets", testBudgets},

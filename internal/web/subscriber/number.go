@@ -18,7 +18,7 @@ func (h *Handler) showNumber(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	if !v.reg.EnabledSomewhere() {
+	if !v.reg.ReachesSomebody(h.Now()) {
 		h.Proceed(w, r, v.in) // no number would help
 		return
 	}
@@ -45,7 +45,7 @@ func today(number dialtone.PhoneNumber) dialtone.PhoneNumber {
 func (h *Handler) numberPage(r *http.Request, v visit) pages.Number {
 	return pages.Number{
 		Frame: v.frame(dialtone.Operator{}), State: h.Flow.Seal(v.in), Product: v.reg.Product,
-		Organization: v.reg.Organization.Name, Operators: h.worksWith(r, v.reg), Back: h.back(v.in, wentBack),
+		Organization: v.reg.Organization.Name, Operators: h.worksWith(r, v.reg), Trial: h.trial(v.reg), Back: h.back(v.in, wentBack),
 	}
 }
 
@@ -88,13 +88,16 @@ func (h *Handler) worksWith(r *http.Request, reg dialtone.Registration) pages.Op
 	return real
 }
 
+// trial reports whether those who were named to try the product are all the real people whom it reaches.
+func (h *Handler) trial(reg dialtone.Registration) bool { return !reg.LetIn() && reg.Tried(h.Now()) }
+
 // sendPIN takes the number and has a PIN sent to it. Served, unknown and blocked numbers get the same answer by the same work.
 func (h *Handler) sendPIN(w http.ResponseWriter, r *http.Request) {
 	v, ok := h.open(w, r)
 	if !ok {
 		return
 	}
-	if !v.reg.EnabledSomewhere() {
+	if !v.reg.ReachesSomebody(h.Now()) {
 		h.Proceed(w, r, v.in)
 		return
 	}

@@ -58,6 +58,7 @@ func (h *Handler) pinPage(w http.ResponseWriter, r *http.Request, v visit) (page
 		State:       h.Flow.Seal(v.in),
 		Product:     v.reg.Product,
 		Operators:   h.worksWith(r, v.reg),
+		Trial:       h.trial(v.reg),
 		Number:      v.in.Number,
 		Digits:      cmp.Or(state.Digits, h.Signin.Policy.Digits),
 		Left:        max(0, state.Expires.Sub(now)),

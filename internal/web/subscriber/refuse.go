@@ -85,7 +85,7 @@ func (h *Handler) showError(w http.ResponseWriter, r *http.Request, status int, 
 // showNotAvailable says that the product does not reach the person's operator, or no operator at all.
 func (h *Handler) showNotAvailable(w http.ResponseWriter, r *http.Request, in flow.Interaction, s flow.Situation, failure *oauth.Error) {
 	v := visit{in: in, reg: s.Registration}
-	if !s.Registration.EnabledSomewhere() {
+	if !s.Registration.ReachesSomebody(h.Now()) {
 		h.Renderer.Render(w, r, http.StatusForbidden, pages.NotAvailable{
 			Frame: v.frame(dialtone.Operator{}), Nowhere: true, Product: s.Registration.Product, Back: h.back(in, failure),
 		})

@@ -66,7 +66,7 @@ func (m *Room) listing(r *http.Request, v page.Visit, o view) (*Listing, error) 
 
 // operators are all operators with the product's state there.
 func (m *Room) operators(r *http.Request, v page.Visit, o view) ([]OperatorRow, error) {
-	list, err := m.Catalog.OperatorListings(r.Context(), v.Actor, o.Product.ID)
+	list, err := m.Catalog.OperatorListings(r.Context(), v.Actor, o.Product.ID, m.Desk.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ type Catalog interface {
 	SetIcon(ctx context.Context, actor dialtone.Actor, productID string, body []byte, now time.Time) (dialtone.Product, error)
 	SetScopes(ctx context.Context, actor dialtone.Actor, productID string, scopes []dialtone.ProductScope, seen, now time.Time) (dialtone.Product, error)
 
-	OperatorListings(ctx context.Context, actor dialtone.Actor, productID string) ([]catalog.OperatorListing, error)
+	OperatorListings(ctx context.Context, actor dialtone.Actor, productID string, now time.Time) ([]catalog.OperatorListing, error)
 	Offer(ctx context.Context, actor dialtone.Actor, productID, operatorID string, now time.Time) (dialtone.Listing, error)
 	Readiness(ctx context.Context, actor dialtone.Actor, productID string) ([]catalog.ReadinessItem, error)
 

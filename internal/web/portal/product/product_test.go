@@ -9,6 +9,7 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/secret"
 )
 
 func TestANewProductNeedsANameAndLeadsToItsClients(t *testing.T) {
@@ -168,6 +169,22 @@ func TestListingOffersAndShowsWhatBecameOfIt(t *testing.T) {
 	}, "staff", s.now.Add(time.Minute)))
 	s.lacks(s.see(s.get(s.developer, address), http.StatusOK, "Tundra suspended"), "Offer again")
 	s.see(s.post(s.developer, address, url.Values{"operator": {"tundra"}}), http.StatusConflict, "suspended the product")
+}
+
+func TestListingSaysHowManyNumbersTryTheProductAndNotWhich(t *testing.T) {
+	s := newStage(t)
+	for i, number := range []dialtone.PhoneNumber{"+33639980001", "+33639980002"} {
+		line := dialtone.Subscription{ID: secret.ID("sub"), OperatorID: "tundra", PhoneNumber: number, Status: dialtone.SubscriptionActive, Created: s.now}
+		must(t, s.db.PutSubscription(t.Context(), line, s.now))
+		must(t, s.NameTester(t.Context(), dialtone.Tester{
+			ProductID: s.product.ID, OperatorID: "tundra", SubscriptionID: line.ID, Until: s.now.AddDate(0, 0, 7*(i+1)),
+		}, "staff", s.now))
+	}
+	shown := s.see(s.get(s.viewer, "/products/"+s.product.ID+"/listing"), http.StatusOK, "Tundra not offered",
+		"2 tester numbers, named by the operator, can sign in already, until 15 Mar 2026", ", 8 Mar 2026")
+	s.lacks(shown, "3998")
+	s.now = s.now.AddDate(0, 0, 8)
+	s.see(s.get(s.viewer, "/products/"+s.product.ID+"/listing"), http.StatusOK, "One tester number, named")
 }
 
 func TestSubmitSaysWhatIsMissingAndOffersWhatIsComplete(t *testing.T) {

@@ -17,6 +17,7 @@ type Number struct {
 	Product      dialtone.Product
 	Organization string // who offers the product; may be empty
 	Operators    Operators
+	Trial        bool   // no real subscribers but invited ones are reached
 	Value        string // what the field holds: typed before, or the request's login_hint
 	Confirm      web.LTR
 	Also         web.LTR // with Confirm: the number that is tried besides, in today's writing; may be empty

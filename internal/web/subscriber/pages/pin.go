@@ -13,6 +13,7 @@ type PIN struct {
 	State       string // r
 	Product     dialtone.Product
 	Operators   Operators
+	Trial       bool                 // no real subscribers but invited ones are reached
 	Number      dialtone.PhoneNumber // shown masked
 	Digits      int                  // of the PIN
 	Left        time.Duration        // until the PIN expires; zero or less: it has

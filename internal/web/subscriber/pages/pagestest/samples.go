@@ -119,6 +119,9 @@ func (c Content) Samples() []Sample {
 		{"number with operators", func(f web.Frame) web.Page {
 			return pages.Number{Frame: f, State: state, Product: product, Operators: c.Operators[:min(2, len(c.Operators))], Back: back}
 		}},
+		{"number of a trial", func(f web.Frame) web.Page {
+			return pages.Number{Frame: f, State: state, Product: product, Trial: true, Back: back}
+		}},
 		{"pin with many operators", func(f web.Frame) web.Page {
 			return pages.PIN{Frame: f, State: state, Product: product, Operators: c.Operators, Number: number, Digits: 8, Left: 5 * time.Minute, OtherNumber: other, Back: back}
 		}},
