@@ -83,7 +83,7 @@ func BuiltInScopes() []Scope {
 				"en": "Keep this access until you remove it",
 				"sv": "Behålla åtkomsten tills du tar bort den",
 				"nb": "Beholde tilgangen til du fjerner den",
-				"de": "Diesen Zugriff behalten, bis Sie ihn entfernen",
+				"de": "Diesen Zugriff behalten, bis Sie ihn widerrufen",
 				"fr": "Conserver cet accès jusqu’à ce que vous le retiriez",
 				"es": "Conservar este acceso hasta que lo retires",
 				"ar": "الاحتفاظ بهذا الوصول حتى تزيله",

@@ -26,7 +26,7 @@ var wordings = map[string]wording{
 	"sv": {"{code} är din PIN-kod för {product}. Dela den aldrig.", "{code} är din PIN-kod. Dela den aldrig."},
 	"nb": {"{code} er PIN-koden din for {product}. Del den aldri.", "{code} er PIN-koden din. Del den aldri."},
 	"de": {"{code} ist Ihre PIN für {product}. Geben Sie sie nie weiter.", "{code} ist Ihre PIN. Geben Sie sie nie weiter."},
-	"fr": {"{code} est votre code PIN pour {product}. Ne le donnez jamais.", "{code} est votre code PIN. Ne le donnez jamais."},
+	"fr": {"{code} est votre code PIN pour {product}. Ne le communiquez à personne.", "{code} est votre code PIN. Ne le communiquez à personne."},
 	"es": {"{code} es tu PIN de {product}. No lo compartas nunca.", "{code} es tu PIN. No lo compartas nunca."},
 	"ar": {"{code} رمزك لـ {product}. لا تشاركه.", "{code} رمزك. لا تشاركه."},
 }

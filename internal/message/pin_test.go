@@ -17,7 +17,7 @@ func TestThePINMessageInEveryLanguage(t *testing.T) {
 		"sv": "048213 är din PIN-kod för Fjord Ferries. Dela den aldrig.",
 		"nb": "048213 er PIN-koden din for Fjord Ferries. Del den aldri.",
 		"de": "048213 ist Ihre PIN für Fjord Ferries. Geben Sie sie nie weiter.",
-		"fr": "048213 est votre code PIN pour Fjord Ferries. Ne le donnez jamais.",
+		"fr": "048213 est votre code PIN pour Fjord Ferries. Ne le communiquez à personne.",
 		"es": "048213 es tu PIN de Fjord Ferries. No lo compartas nunca.",
 		"ar": "048213 رمزك لـ Fjord Ferries. لا تشاركه.",
 	} {

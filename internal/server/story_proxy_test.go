@@ -68,7 +68,7 @@ func TestAnOldBrowserSignsInBehindAProxyThatRewritesHost(t *testing.T) {
 	b.language = "sv"
 	for _, foreign := range []string{"https://evil.example", "null", identity.inside.String(), strings.Replace(h.issuer, "http:", "https:", 1)} {
 		tab := b.open(a.address()).fill("phone_number", robin).pressInOldBrowser("send", foreign)
-		tab.wants(http.StatusForbidden, "Det gick inte att läsa")
+		tab.wants(http.StatusForbidden, "Vi kunde inte läsa uppgifterna")
 		if got := tab.header.Get("Content-Security-Policy"); got == "" {
 			t.Errorf("%s: the page has no policy", foreign)
 		}

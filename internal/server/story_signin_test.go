@@ -103,7 +103,7 @@ func TestWrongPINsAreCountedDownAndTheFifthEndsThePIN(t *testing.T) {
 		tab.load(late, []string{})
 		tab.wants(http.StatusOK, "You need a new PIN")
 		// A new one works.
-		tab.press("resend").wants(http.StatusOK, "Enter your PIN")
+		tab.press("resend").wants(http.StatusOK, "Enter your PIN", "We are sending a new PIN. Only the newest one works.")
 		a.code(tab.fill("pin", h.pin(kim)).press("continue").press("allow"))
 	})
 }

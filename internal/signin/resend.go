@@ -59,7 +59,7 @@ func (s *Service) Resend(ctx context.Context, r ResendRequest, now time.Time) (S
 		return Started{}, fmt.Errorf("resend PIN: %w", dialtone.ErrExpired)
 	}
 	s.Dispatcher.Enqueue(s.pinMessage(sending{Asker: r.Asker, line: line, code: code, asked: now, notAfter: c.Expires}))
-	return Started{ChallengeID: c.ID, Expires: c.Expires, NextSend: c.NextSend}, nil
+	return Started{ChallengeID: c.ID, Expires: c.Expires, NextSend: c.NextSend, New: change.Code.Hash != ""}, nil
 }
 
 // changeFor decides between the same code and a new one.

@@ -33,6 +33,7 @@ type Started struct {
 	ChallengeID string
 	Expires     time.Time
 	NextSend    time.Time // zero: it is not sent again
+	New         bool      // a code that was not sent before
 }
 
 // Start makes a challenge and has its PIN sent. Nothing in the answer or in its time depends on whether the number is served, or
@@ -94,7 +95,7 @@ func (s *Service) Start(ctx context.Context, r StartRequest, now time.Time) (Sta
 		return Started{}, fmt.Errorf("start sign-in: %w: the current data key is gone", dialtone.ErrUnavailable)
 	}
 	s.Dispatcher.Enqueue(s.pinMessage(sending{Asker: r.Asker, line: line, code: code, asked: now, notAfter: c.Expires}))
-	return Started{ChallengeID: c.ID, Expires: c.Expires, NextSend: c.NextSend}, nil
+	return Started{ChallengeID: c.ID, Expires: c.Expires, NextSend: c.NextSend, New: true}, nil
 }
 
 // servedLine returns the line that can sign in with the number, or a zero one: also if its operator has not enabled the app's

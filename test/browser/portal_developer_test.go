@@ -104,7 +104,7 @@ func (d *developer) makesProduct(name string) {
 	d.write("#name", name)
 	d.press(`form[action$="/products/new"] .primary`)
 	d.product = strings.TrimSuffix(d.path(), "/clients")
-	d.reads("Your product is there")
+	d.reads("Product created")
 }
 
 // fillsInClient writes the three fields of the form that is open.

@@ -85,7 +85,7 @@ func TestCodesThatDoNotOpen(t *testing.T) {
 			b.post("/signin/code", "r", r, "code", wrong).want(http.StatusUnprocessableEntity, "That is not the code.", left)
 		}
 		over := b.post("/signin/code", "r", r, "code", wrong).want(http.StatusUnprocessableEntity, "the last try")
-		over.want(http.StatusUnprocessableEntity, "Have a new code sent")
+		over.want(http.StatusUnprocessableEntity, "Send a new code")
 		b.post("/signin/code", "r", r, "code", s.code("wrong@example.com")).want(http.StatusUnprocessableEntity, "the last try")
 	})
 	t.Run("one of another browser says so", func(t *testing.T) {

@@ -26,6 +26,7 @@ type notice struct {
 	Problem string               `json:"p,omitempty"` // one of the page's problems
 	Until   int64                `json:"u,omitempty"` // when it can be tried again; Unix seconds
 	Again   bool                 `json:"a,omitempty"` // the PIN was just sent again
+	New     bool                 `json:"n,omitempty"` // with Again: it is another one
 	Value   string               `json:"v,omitempty"` // the number as typed
 	Confirm dialtone.PhoneNumber `json:"c,omitempty"` // is it this one?
 	Also    dialtone.PhoneNumber `json:"o,omitempty"` // with Confirm: what is tried besides

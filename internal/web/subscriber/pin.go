@@ -166,7 +166,7 @@ func say(page *pages.PIN, n notice, state signin.State, now time.Time) {
 	page.RetryAfter = n.left(now)
 	switch {
 	case n.Again:
-		page.SentAgain = true
+		page.SentAgain, page.SentNew = true, n.New
 	case page.Problem != "": // nothing that is so for good is hidden by what was so a moment ago
 	case problem == pages.PINWrong:
 		page.Problem, page.TriesLeft = problem, state.TriesLeft

@@ -15,19 +15,18 @@ func (h *Handler) resendPIN(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	_, err := h.Signin.Resend(r.Context(), signin.ResendRequest{
+	started, err := h.Signin.Resend(r.Context(), signin.ResendRequest{
 		Asker: h.asker(r, v), ChallengeID: v.in.Challenge,
 	}, h.Now())
 	over := errors.Is(err, dialtone.ErrExpired) || errors.Is(err, dialtone.ErrSuperseded) || errors.Is(err, dialtone.ErrNotFound)
 	if over && v.in.Number != "" {
-		var started signin.Started
 		started, err = h.Signin.Start(r.Context(), h.startRequest(r, v, v.in.Number), h.Now())
 		if err == nil {
 			v.in.Challenge = started.ChallengeID
 		}
 	}
 	if err == nil {
-		h.turnBack(w, r, "/signin/pin", v.in, notice{Again: true})
+		h.turnBack(w, r, "/signin/pin", v.in, notice{Again: true, New: started.New})
 		return
 	}
 	h.refuseResend(w, r, v, err)

@@ -51,8 +51,8 @@ func (m *Room) codePage(state onItsWay) *Code {
 
 // The problems of a code that is over.
 const (
-	codeExpired      = "This code is over: it is too old, it was used, or a newer one was sent. Have a new code sent."
-	codeExhausted    = "That was the last try for this code. Have a new code sent."
+	codeExpired      = "This code is over: it is too old, it was used, or a newer one was sent. Send a new code."
+	codeExhausted    = "That was the last try for this code. Send a new code."
 	codeOtherBrowser = "A code works only in the browser that asked for it. Type it there, or have a new code sent to sign in here."
 )
 

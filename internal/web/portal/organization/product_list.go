@@ -25,7 +25,7 @@ type Products struct {
 const productsShown = 25
 
 var productNotices = map[string]string{
-	"created": "Your organization is there. Next, create your first product.",
+	"created": "Organization created. Next, create your first product.",
 	"joined":  "Welcome. You are a member now.",
 }
 

@@ -27,7 +27,7 @@ func TestANewProductNeedsANameAndLeadsToItsClients(t *testing.T) {
 	}
 
 	made := s.submit(s.developer, refused, address, url.Values{"name": {"Tides"}, "terms_url": {""}})
-	s.see(s.follow(s.developer, made), http.StatusOK, "Tides", "Your product is there", "No client yet")
+	s.see(s.follow(s.developer, made), http.StatusOK, "Tides", "Product created", "No client yet")
 	if !strings.Contains(made.header.Get("Location"), "/clients?") {
 		t.Errorf("leads to %s, want the clients", made.header.Get("Location"))
 	}

@@ -75,7 +75,7 @@ var notices = map[string]string{
 	"scopes":       "Saved. Next, offer the product in LISTING: the sandbox takes it at once.",
 	"icon":         "The icon is saved.",
 	"icon_removed": "The icon is removed.",
-	"created":      "Your product is there. Next, create its first client: the credentials with which your app signs people in.",
+	"created":      "Product created. Next, create its first client: the credentials with which your app signs people in.",
 	"offered":      "The product is offered. The operator's staff decide, and you see here what they decided.",
 	"enabled":      "The product is enabled: this operator's subscribers can sign in. See it happen in TRY IT.",
 	"submitted":    "Submitted. You see in LISTING what the operators decide.",

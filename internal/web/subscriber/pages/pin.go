@@ -20,6 +20,7 @@ type PIN struct {
 	ResendAfter time.Duration        // until it may be sent again; zero or less: now
 	NoResend    bool                 // it was sent as often as allowed
 	SentAgain   bool                 // it just was: say so
+	SentNew     bool                 // with SentAgain: it is another PIN
 	Problem     PINProblem
 	TriesLeft   int           // with PINWrong
 	RetryAfter  time.Duration // with PINExhausted and PINResendRefused: until a new PIN may be asked for; zero: now

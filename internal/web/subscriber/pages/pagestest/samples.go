@@ -68,6 +68,9 @@ func (c Content) Samples() []Sample {
 		{"pin sent again", func(f web.Frame) web.Page {
 			return pages.PIN{Frame: f, State: state, Product: product, Number: number, Digits: 6, Left: 4 * time.Minute, ResendAfter: time.Minute, SentAgain: true, OtherNumber: other}
 		}},
+		{"pin sent anew", func(f web.Frame) web.Page {
+			return pages.PIN{Frame: f, State: state, Product: product, Number: number, Digits: 8, Left: 4 * time.Minute, ResendAfter: time.Minute, SentAgain: true, SentNew: true, OtherNumber: other}
+		}},
 		{"consent", func(f web.Frame) web.Page {
 			return pages.Consent{
 				Frame: f, State: state, Product: product, Organization: c.Organization, Number: number,
