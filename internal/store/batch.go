@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
@@ -46,9 +47,22 @@ type call[Q, A any] struct {
 	answer   A
 	err      error
 	done     chan struct{}
+	askers   *askers // of the statement that it is in; nil: it waits
 }
 
-// ask answers one question. A caller that leaves early may leave a write behind that is done.
+// askers counts those who wait for the answer of a statement.
+type askers struct{ left atomic.Int32 }
+
+type askersKey struct{}
+
+// wanted reports whether anybody waits for what a statement does. Of one that is not shared only its own context tells.
+func wanted(ctx context.Context) bool {
+	a, shared := ctx.Value(askersKey{}).(*askers)
+	return !shared || a.left.Load() > 0
+}
+
+// ask answers one question. A caller that leaves early may leave a write behind that is done, but none that begins when all who
+// asked for it have left.
 func (b *batcher[Q, A]) ask(ctx context.Context, question Q) (A, error) {
 	c := &call[Q, A]{ctx: ctx, question: question, done: make(chan struct{})}
 	b.mu.Lock()
@@ -62,8 +76,17 @@ func (b *batcher[Q, A]) ask(ctx context.Context, question Q) (A, error) {
 	case <-c.done:
 		return c.answer, c.err
 	case <-ctx.Done():
+		b.leave(c)
 		var none A
 		return none, leaving(ctx)
+	}
+}
+
+func (b *batcher[Q, A]) leave(c *call[Q, A]) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if c.askers != nil {
+		c.askers.left.Add(-1)
 	}
 }
 
@@ -106,6 +129,11 @@ func (b *batcher[Q, A]) take() []*call[Q, A] {
 	if len(batch) == 0 {
 		b.working--
 	}
+	together := &askers{}
+	together.left.Store(int32(len(batch)))
+	for _, c := range batch {
+		c.askers = together
+	}
 	if b.key != nil {
 		slices.SortFunc(batch, func(x, y *call[Q, A]) int { return strings.Compare(b.key(x.question), b.key(y.question)) })
 	}
@@ -119,7 +147,7 @@ func (b *batcher[Q, A]) answer(batch []*call[Q, A]) {
 	for i, c := range batch {
 		questions[i] = c.question
 	}
-	answers, err := b.ran(questions)
+	answers, err := b.ran(questions, batch[0].askers)
 	var panicked *panicError
 	switch {
 	case err == nil:
@@ -142,9 +170,12 @@ func (b *batcher[Q, A]) answer(batch []*call[Q, A]) {
 	}
 }
 
-func (b *batcher[Q, A]) ran(questions []Q) (answers []A, err error) {
+func (b *batcher[Q, A]) ran(questions []Q, by *askers) (answers []A, err error) {
 	defer func() { recovered(recover(), &err) }()
 	ctx, cancel := b.background()
 	defer cancel()
+	if b.key != nil {
+		ctx = context.WithValue(ctx, askersKey{}, by)
+	}
 	return b.run(ctx, questions)
 }

@@ -233,3 +233,32 @@ func TestAPanicInASharedStatementIsAnErrorForThoseInIt(t *testing.T) {
 		t.Errorf("the error does not say where: %v", faults[1])
 	}
 }
+
+// Callers were told to come again: what they asked for must not be written after that, or coming again is a second time.
+func TestASharedWriteThatNobodyWaitsForIsNotBegun(t *testing.T) {
+	t.Parallel()
+	asked, turn := make(chan struct{}), make(chan struct{})
+	var begun []bool
+	b := newBatcher(1, background, func(ctx context.Context, words []string) ([]int, error) {
+		asked <- struct{}{}
+		<-turn
+		begun = append(begun, wanted(ctx))
+		return make([]int, len(words)), nil
+	}, func(word string) string { return word })
+	for _, leaves := range []bool{true, false} {
+		ctx, leave := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); _, _ = b.ask(ctx, "word") }()
+		<-asked
+		if leaves {
+			leave()
+			<-done
+		}
+		turn <- struct{}{}
+		<-done
+		leave()
+	}
+	if !slices.Equal(begun, []bool{false, true}) {
+		t.Errorf("wanted: %v", begun)
+	}
+}

@@ -91,8 +91,12 @@ func (w *writer) commit(group []*intention) error {
 		return err
 	}
 	for _, i := range group {
-		if i.ctx.Err() != nil {
+		switch {
+		case i.ctx.Err() != nil:
 			i.err = leaving(i.ctx)
+			continue
+		case !wanted(i.ctx):
+			i.err = fmt.Errorf("%w: everybody who asked for it has left", dialtone.ErrUnavailable)
 			continue
 		}
 		if err := w.attempt(ctx, i); err != nil {
