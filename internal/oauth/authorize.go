@@ -281,7 +281,7 @@ func (c *checking) idTokenHint() error {
 }
 
 func (c *checking) uiLocales() error {
-	c.request.UILocales = parseLocales(c.params.Get("ui_locales"))
+	c.request.UILocales = ParseLocales(c.params.Get("ui_locales"))
 	return nil
 }
 

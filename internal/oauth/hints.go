@@ -35,9 +35,9 @@ func parseLoginHint(text string) dialtone.PhoneNumber {
 	return dialtone.PhoneNumber(number)
 }
 
-// parseLocales returns the language tags of ui_locales, the most wanted first. What is no tag is ignored: OpenID Connect
+// ParseLocales returns the language tags of ui_locales, the most wanted first. What is no tag is ignored: OpenID Connect
 // Core 1.0 §3.1.2.1 wants no error for a language.
-func parseLocales(text string) []string {
+func ParseLocales(text string) []string {
 	var tags []string
 	for _, tag := range splitSpaces(text) {
 		if languageTag.MatchString(tag) && len(tags) < maxLocales {

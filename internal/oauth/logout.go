@@ -25,7 +25,7 @@ func ParseLogout(params Parameters) (LogoutRequest, error) {
 		ClientID:    params.Get("client_id"),
 		RedirectURI: params.Get("post_logout_redirect_uri"),
 		State:       params.Get("state"),
-		UILocales:   parseLocales(params.Get("ui_locales")),
+		UILocales:   ParseLocales(params.Get("ui_locales")),
 	}
 	switch {
 	case len(request.State) > MaxStateLength:

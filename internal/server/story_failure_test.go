@@ -357,3 +357,140 @@ func TestWithoutTheSandboxItsNumbersAreNobodys(t *testing.T) {
 		t.Errorf("there are %d rows of a sandbox that is switched off", n)
 	}
 }
+
+// breakTable makes every use of a table a fault of ours, until the returned function is called.
+func (h *house) breakTable(table string) (mend func()) {
+	h.t.Helper()
+	rename := func(from, to string) {
+		h.sql(func(db *sql.DB) error {
+			_, err := db.ExecContext(h.t.Context(), "ALTER TABLE "+from+" RENAME TO "+to)
+			return err
+		})
+	}
+	rename(table, table+"_away")
+	return func() { rename(table+"_away", table) }
+}
+
+func TestAFaultOfOursInASignInLeadsToTheFormAndToTheApp(t *testing.T) {
+	t.Parallel()
+	number := func(tab *tab) *tab { return tab.fill("phone_number", kim) }
+	pin := func(tab *tab) *tab { return number(tab).press("send") }
+	for _, c := range []struct {
+		name, table, press string
+		page               func(*tab) *tab // goes to the page of the form and fills it in
+	}{
+		{"number", "challenge", "send", number},
+		{"PIN", "challenge", "continue", func(tab *tab) *tab { return pin(tab).fill("pin", tab.house.pin(kim)) }},
+		{"yes", "consent", "allow", func(tab *tab) *tab { return tab.signIn(kim) }},
+		{"no", "consent", "deny", func(tab *tab) *tab { return tab.signIn(kim) }},
+	} {
+		for _, mode := range []string{"query", "fragment", "form_post"} {
+			t.Run(c.name+" "+mode, func(t *testing.T) {
+				t.Parallel()
+				h := openHouse(t)
+				a := h.story(t)
+				tab := c.page(h.browser(t).open(a.address("response_mode", mode, "ui_locales", "de")))
+				was := tab.heading()
+				mend := h.breakTable(c.table)
+				tab.press(c.press).wants(http.StatusInternalServerError, "Bei uns ist etwas schiefgegangen", "Zurück zu Storytime")
+				failed := *tab
+				tab.follow("back")
+				if got := told(tab, mode); got.Get("error") != "server_error" || got.Get("state") != "s-1" || got.Get("iss") != h.issuer {
+					t.Errorf("the app is told %v", got)
+				}
+				mend()
+				if again := failed.follow("again"); again.status != http.StatusOK || again.heading() != was || again.spoken() != "de" {
+					t.Errorf("again: %d %q, want %q", again.status, again.heading(), was)
+				}
+			})
+		}
+	}
+}
+
+// told is what the app hears, in whatever mode.
+func told(tab *tab, mode string) url.Values {
+	tab.t.Helper()
+	if mode == "form_post" {
+		return url.Values{"error": {tab.hidden("error")}, "state": {tab.hidden("state")}, "iss": {tab.hidden("iss")}}
+	}
+	mark := map[string]string{"query": "?", "fragment": "#"}[mode]
+	values, err := url.ParseQuery(strings.TrimPrefix(tab.landed, callback+mark))
+	if err != nil || !strings.HasPrefix(tab.landed, callback+mark) {
+		tab.t.Errorf("landed at %q", tab.landed)
+	}
+	return values
+}
+
+func TestADatabaseThatIsAwayInASignInLeadsToTheFormAndToTheApp(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	a := h.story(t)
+	tab := h.browser(t).open(a.address("ui_locales", "fr")).fill("phone_number", kim).press("send").fill("pin", h.pin(kim))
+	was := tab.heading()
+	h.sql(func(db *sql.DB) error {
+		conn, err := db.Conn(context.Background())
+		if err != nil {
+			return err
+		}
+		if _, err := conn.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
+			return err
+		}
+		tab.press("continue").wants(http.StatusServiceUnavailable, "Nous revenons dans un instant", "Retour à Storytime")
+		if _, err := conn.ExecContext(t.Context(), "ROLLBACK"); err != nil {
+			return err
+		}
+		return conn.Close()
+	})
+	failed := *tab
+	if got := failed.follow("back").answer(callback); got.Get("error") != "temporarily_unavailable" || got.Get("state") != "s-1" {
+		t.Errorf("the app is told %v", got)
+	}
+	if again := tab.follow("again"); again.status != http.StatusOK || again.heading() != was {
+		t.Errorf("again: %d %q, want %q", again.status, again.heading(), was)
+	}
+}
+
+func TestAFaultOfOursAtARevokeLinkLeadsToItAndToTheApp(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	a := h.story(t)
+	_, tokens := a.tokens(kim)
+	link := a.link("token", tokens.text("access_token"), "redirectTo", revoked, "state", "s").ok().text("redirectTo")
+	form := h.browser(t).open(link)
+	was := form.heading()
+	mend := h.breakTable("spent")
+	for name, failed := range map[string]*tab{"page": h.browser(t).open(link), "form": form.press("remove")} {
+		failed.wants(http.StatusInternalServerError, "Something went wrong on our side")
+		left := *failed
+		if got := left.follow("back").answer(revoked); got.Get("error") != "server_error" || got.Get("state") != "s" {
+			t.Errorf("%s: the app is told %v", name, got)
+		}
+	}
+	mend()
+	if form.follow("again").wants(http.StatusOK, was).press("remove").landed != revoked+"?state=s" {
+		t.Errorf("landed at %q: %s", form.landed, form.text())
+	}
+}
+
+func TestAClientThatIsDeletedDuringASignInIsNoFaultOfOurs(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	a := h.story(t)
+	_, tokens := a.tokens(kim)
+	link := a.link("token", tokens.text("access_token"), "redirectTo", revoked).ok().text("redirectTo")
+	tab := h.browser(t).open(a.address("ui_locales", "sv")).fill("phone_number", robin)
+	h.sql(func(db *sql.DB) error {
+		for _, table := range []string{"client_secret WHERE client_id", "client WHERE id"} {
+			if _, err := db.ExecContext(t.Context(), "DELETE FROM "+table+" = 'client_story'"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	time.Sleep(1100 * time.Millisecond) // what is known of clients may be a second old
+	tab.visit(tab.address)
+	if tab.wants(http.StatusBadRequest, "Appen gjorde ett fel", "the client was deleted"); tab.shows("back") {
+		t.Error("the page leads to an address that is nobody's")
+	}
+	h.browser(t).open(link).wants(http.StatusGone, "This link no longer works")
+}

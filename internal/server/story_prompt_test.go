@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/net/html"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
 func TestARememberedPersonGetsTheCodeAtOnce(t *testing.T) {
@@ -189,6 +191,54 @@ func TestThePagesSpeakTheLanguageThatTheAppOrTheBrowserAsksFor(t *testing.T) {
 	wants(swede.open(a.address()), "sv", "ltr")
 	wants(swede.open(a.address("ui_locales", "fr-CA de")), "fr", "ltr")
 	wants(swede.open(a.address("ui_locales", "ja")), "sv", "ltr")
+}
+
+func TestAPageAboutAFaultyRequestSpeaksTheLanguageThatTheRequestAsksFor(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	a, other := h.story(t), h.stranger(t, dialtone.ClientConfidential, strangerPage)
+	b, tokens := a.tokens(kim, "scope", "openid phone")
+	asks := []string{"ui_locales", "xx ar de"}
+	for name, address := range map[string]string{
+		"unknown client":                  a.address(append(asks, "client_id", "client_nobody")...),
+		"no client":                       a.address(append(asks, "client_id", "-")...),
+		"another redirect URI":            a.address(append(asks, "redirect_uri", callback+"/")...),
+		"client_id twice":                 a.address(asks...) + "&client_id=client_other",
+		"bad UTF-8":                       h.issuer + "/oauth2/auth?client_id=%ff&ui_locales=ar",
+		"a fault that nobody vouches for": other.address(append(asks, "scope", "nonsense")...),
+		"prompt=none, nobody signed in":   other.address(append(asks, "prompt", "none")...),
+		"sign-out, unknown client":        h.logout("client_id", "client_nobody", "ui_locales", "ar"),
+		"sign-out, hint that is none":     h.logout("id_token_hint", "nonsense", "ui_locales", "ar"),
+		"sign-out, another address":       h.logout("id_token_hint", tokens.text("id_token"), "post_logout_redirect_uri", callback, "ui_locales", "ar"),
+		"sign-out, a parameter twice":     h.logout("ui_locales", "ar", "state", "a") + "&state=b",
+		"sign-out, nobody is signed in":   h.logout("ui_locales", "ar"),
+	} {
+		who := h.browser(t)
+		if strings.HasPrefix(name, "sign-out, a") {
+			who = b
+		}
+		who.language = "sv"
+		tab := who.open(address)
+		if tab.landed != "" || tab.spoken() != "ar" || tab.header.Get("Content-Language") != "ar" {
+			t.Errorf("%s: %d, landed at %q, in %q, not Arabic: %s", name, tab.status, tab.landed, tab.spoken(), tab.text())
+		}
+	}
+	// Without a wish the browser's counts.
+	who := h.browser(t)
+	who.language = "sv"
+	if tab := who.open(a.address("client_id", "client_nobody", "ui_locales", "xx")); tab.spoken() != "sv" {
+		t.Errorf("the page is in %q", tab.spoken())
+	}
+	// A database that is away is no reason to speak another language.
+	mend := h.breakTable("session")
+	defer mend()
+	b.language = "sv"
+	if tab := b.open(a.address(append(asks, "scope", "openid phone")...)); tab.status != http.StatusInternalServerError || tab.spoken() != "ar" {
+		t.Errorf("%d in %q: %s", tab.status, tab.spoken(), tab.text())
+	}
+	if tab := b.open(h.logout("ui_locales", "ar")); tab.status != http.StatusInternalServerError || tab.spoken() != "ar" {
+		t.Errorf("%d in %q: %s", tab.status, tab.spoken(), tab.text())
+	}
 }
 
 func TestAnEssentialACRThatCannotBeHadIsSaidBeforeAnybodyTypes(t *testing.T) {

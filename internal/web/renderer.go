@@ -25,7 +25,8 @@ type Page interface {
 
 // Frame is what every page has around its content. Embed it in the page's struct.
 type Frame struct {
-	Language string            // from Renderer.Match; empty: as the browser asks
+	Language string            // from Renderer.Match; empty: as the request and the browser ask
+	Locales  []string          // the ui_locales of the request, where Language is empty
 	Operator dialtone.Operator // whose brand is shown; the zero value: nobody's yet
 	Forms    Forms             // whether the page's forms lead to an app, directly or by redirects
 }
@@ -74,7 +75,7 @@ func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, 
 	frame := page.frame()
 	language := r.languages.known(frame.Language)
 	if language == "" {
-		language = r.Match(nil, req.Header.Get("Accept-Language"))
+		language = r.Match(frame.Locales, req.Header.Get("Accept-Language"))
 	}
 	body := r.execute(language, page)
 	SecurityHeaders(w.Header(), frame.Forms)

@@ -24,7 +24,7 @@ func (h *Handler) showConsent(w http.ResponseWriter, r *http.Request) {
 	}
 	page, err := h.consentPage(r, v, s)
 	if err != nil {
-		h.Refuse(w, r, err)
+		h.refuseVisit(w, r, v, err)
 		return
 	}
 	if n, ok := h.notice(r, "/consent", v.in); ok {
@@ -41,7 +41,7 @@ func (h *Handler) openConsent(w http.ResponseWriter, r *http.Request) (visit, fl
 	}
 	s, err := h.situation(r, v.in)
 	if err != nil {
-		h.Refuse(w, r, err)
+		h.refuseVisit(w, r, v, err)
 		return visit{}, flow.Situation{}, false
 	}
 	return v, s, true
@@ -103,7 +103,7 @@ func (h *Handler) answerConsent(w http.ResponseWriter, r *http.Request) {
 	}
 	page, err := h.consentPage(r, v, s)
 	if err != nil {
-		h.Refuse(w, r, err)
+		h.refuseVisit(w, r, v, err)
 		return
 	}
 	if decision != "allow" || asked == nil || !asked.Same(*question(v, s)) {
@@ -125,7 +125,7 @@ func (h *Handler) answerConsent(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, dialtone.ErrForbidden):
 		h.Proceed(w, r, v.in) // the line was blocked meanwhile, and so signed out
 	default:
-		h.Refuse(w, r, err)
+		h.refuseVisit(w, r, v, err)
 	}
 }
 
@@ -179,7 +179,7 @@ func (h *Handler) refuseConsent(w http.ResponseWriter, r *http.Request, v visit,
 			err = h.writeRefusal(r, v, s, page)
 		}
 		if err != nil {
-			h.Refuse(w, r, err)
+			h.refuseVisit(w, r, v, err)
 			return
 		}
 	}

@@ -137,13 +137,13 @@ func (h *Handler) showLogout(w http.ResponseWriter, r *http.Request) {
 	if end.ClientID != "" {
 		reg, err = h.Catalog.Registration(r.Context(), end.ClientID)
 		if err != nil {
-			h.Refuse(w, r, err)
+			h.refuse(w, r, err, exits{frame: end.frame(dialtone.Operator{})})
 			return
 		}
 	}
 	_, err = h.Signin.Session(r.Context(), h.Cookies.Get(r, sessionCookie), "", h.Now())
 	if err != nil && !errors.Is(err, dialtone.ErrNotFound) {
-		h.Refuse(w, r, err)
+		h.refuse(w, r, err, exits{frame: end.frame(dialtone.Operator{})})
 		return
 	}
 	page := pages.SignedOut{Frame: end.frame(dialtone.Operator{}), Product: reg.Product, Stayed: err == nil, Back: end.Target}
@@ -171,7 +171,7 @@ func (h *Handler) afterLogout(end logout) string {
 func (h *Handler) signOut(w http.ResponseWriter, r *http.Request, end logout) {
 	err := h.Signin.SignOut(r.Context(), h.Cookies.Get(r, sessionCookie), h.Now())
 	if err != nil && !errors.Is(err, dialtone.ErrNotFound) {
-		h.Refuse(w, r, err)
+		h.refuse(w, r, err, exits{frame: end.frame(dialtone.Operator{})})
 		return
 	}
 	h.finishLogout(w, end)

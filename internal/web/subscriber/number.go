@@ -120,7 +120,7 @@ func (h *Handler) sendPIN(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		h.Refuse(w, r, err)
+		h.refuseVisit(w, r, v, err)
 		return
 	}
 	h.count(v.reg, "", dialtone.TallySignInStarted)

@@ -49,9 +49,9 @@ func (h *Handler) open(w http.ResponseWriter, r *http.Request) (visit, bool) {
 	if errors.Is(err, dialtone.ErrForbidden) {
 		problem, failure = pages.ProblemOtherBrowser, otherBrowser
 	}
-	reg, lookUp := h.Catalog.Registration(r.Context(), in.Request.ClientID)
+	reg, lookUp := h.registration(r, in)
 	if lookUp != nil {
-		h.Refuse(w, r, lookUp)
+		h.refuseVisit(w, r, visit{in: in}, lookUp)
 		return visit{}, false
 	}
 	v := visit{in: in, reg: reg}
@@ -61,6 +61,16 @@ func (h *Handler) open(w http.ResponseWriter, r *http.Request) (visit, bool) {
 		return visit{}, false
 	}
 	return v, true
+}
+
+// registration is that of the client which began the interaction. One that was deleted meanwhile is no fault of ours, and its
+// address is nobody's any more.
+func (h *Handler) registration(r *http.Request, in flow.Interaction) (dialtone.Registration, error) {
+	reg, err := h.Catalog.Registration(r.Context(), in.Request.ClientID)
+	if errors.Is(err, dialtone.ErrNotFound) {
+		err = oauth.NewError(oauth.InvalidClient, "client_id is unknown; the client was deleted").WithCause(err)
+	}
+	return reg, err
 }
 
 // formPage is the path of the page that has the form of a path.
@@ -95,7 +105,7 @@ func (h *Handler) parseForm(w http.ResponseWriter, r *http.Request) bool {
 
 // frame is what a page of the interaction looks like, and where its form may lead.
 func (v visit) frame(operator dialtone.Operator) web.Frame {
-	return web.Frame{Language: v.in.Language, Operator: operator, Forms: web.FormsLeave}
+	return web.Frame{Language: v.in.Language, Locales: v.in.Request.UILocales, Operator: operator, Forms: web.FormsLeave}
 }
 
 // brandBefore is the brand that is shown before anybody has proved a number: by the published number range, never by the
@@ -151,9 +161,9 @@ func (h *Handler) goBack(w http.ResponseWriter, r *http.Request) {
 		h.answer(w, r, in, h.Flow.Fail(in, failure))
 		return
 	}
-	reg, err := h.Catalog.Registration(r.Context(), in.Request.ClientID)
+	reg, err := h.registration(r, in)
 	if err != nil {
-		h.Refuse(w, r, err)
+		h.refuseVisit(w, r, visit{in: in}, err)
 		return
 	}
 	h.answerUnasked(w, r, in, unasked{failure: failure, reg: reg, signedIn: h.signedIn(r)})

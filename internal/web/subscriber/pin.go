@@ -49,7 +49,7 @@ func (h *Handler) pinPage(w http.ResponseWriter, r *http.Request, v visit) (page
 	case gone:
 		state = signin.State{} // swept away long after it expired
 	case err != nil:
-		h.Refuse(w, r, err)
+		h.refuseVisit(w, r, v, err)
 		return pages.PIN{}, signin.State{}, false
 	}
 	now := h.Now()
@@ -103,14 +103,14 @@ func (h *Handler) verifyPIN(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) goOn(w http.ResponseWriter, r *http.Request, v visit, outcome signin.Outcome) {
 	again, err := h.leaveBehind(r, v.in, outcome.State.Session)
 	if err != nil {
-		h.Refuse(w, r, err)
+		h.refuseVisit(w, r, v, err)
 		return
 	}
 	h.Cookies.Set(w, sessionCookie, outcome.Cookie.Reveal(), h.Signin.Policy.SessionLifetime)
 	h.Cookies.Set(w, knownCookie, outcome.Known.Reveal(), knownLifetime)
 	situation, err := h.situationIn(v.in, v.reg, outcome.State)
 	if err != nil {
-		h.Refuse(w, r, err)
+		h.refuseVisit(w, r, v, err)
 		return
 	}
 	if again {
@@ -154,7 +154,7 @@ func (h *Handler) refusePIN(w http.ResponseWriter, r *http.Request, v visit, err
 		// Of another browser, or of another request: the page says so, or asks for a number anew.
 		v.in.Challenge = ""
 	default:
-		h.Refuse(w, r, err)
+		h.refuseVisit(w, r, v, err)
 		return
 	}
 	h.turnBack(w, r, "/signin/pin", v.in, notice{Problem: string(problem)})

@@ -22,7 +22,7 @@ const (
 func (h *Handler) Proceed(w http.ResponseWriter, r *http.Request, in flow.Interaction) {
 	situation, err := h.situation(r, in)
 	if err != nil {
-		h.Refuse(w, r, err)
+		h.refuseVisit(w, r, visit{in: in}, err)
 		return
 	}
 	h.proceed(w, r, in, situation)
@@ -53,7 +53,7 @@ func (h *Handler) proceed(w http.ResponseWriter, r *http.Request, in flow.Intera
 func (h *Handler) resume(w http.ResponseWriter, r *http.Request, in flow.Interaction) {
 	situation, err := h.situation(r, in)
 	if err != nil {
-		h.Refuse(w, r, err)
+		h.refuseVisit(w, r, visit{in: in}, err)
 		return
 	}
 	h.resumeIn(w, r, in, situation)
@@ -70,7 +70,7 @@ func (h *Handler) resumeIn(w http.ResponseWriter, r *http.Request, in flow.Inter
 	answered, err := h.Flow.Answered(r.Context(), in, s)
 	switch {
 	case err != nil:
-		h.Refuse(w, r, err)
+		h.refuseVisit(w, r, visit{in: in, reg: s.Registration}, err)
 	case !answered:
 		h.proceed(w, r, in, s)
 	case r.Method == http.MethodPost:
@@ -83,7 +83,7 @@ func (h *Handler) resumeIn(w http.ResponseWriter, r *http.Request, in flow.Inter
 
 // situation reads what Next needs: with a session, one read of the database.
 func (h *Handler) situation(r *http.Request, in flow.Interaction) (flow.Situation, error) {
-	reg, err := h.Catalog.Registration(r.Context(), in.Request.ClientID)
+	reg, err := h.registration(r, in)
 	if err != nil {
 		return flow.Situation{}, err
 	}

@@ -3,6 +3,7 @@ package subscriber
 import (
 	"errors"
 	"net/http"
+	"net/url"
 
 	"github.com/dialtone-id/dialtone/internal/consent"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
@@ -22,11 +23,11 @@ func (h *Handler) showRevokeConsent(w http.ResponseWriter, r *http.Request) {
 	}
 	spent, err := h.Store.TokenSpent(r.Context(), link.ID)
 	if err != nil {
-		h.Refuse(w, r, err)
+		h.refuseRevoke(w, r, link, text, err)
 		return
 	}
 	if spent {
-		h.showError(w, r, http.StatusGone, pages.Error{Frame: page.Frame, Problem: pages.ProblemLink, Product: page.Product, Back: backFrom(link)})
+		h.showError(w, r, http.StatusGone, pages.Error{Frame: page.Frame, Problem: pages.ProblemLink, Product: page.Product, Back: backFrom(link, oauth.AccessDenied)})
 		return
 	}
 	h.Renderer.Render(w, r, http.StatusOK, page)
@@ -43,13 +44,17 @@ func (h *Handler) openRevokeLink(w http.ResponseWriter, r *http.Request, text st
 		return token.RevokeLink{}, pages.Revoke{}, false
 	}
 	reg, err := h.Catalog.Registration(r.Context(), link.ClientID)
+	if errors.Is(err, dialtone.ErrNotFound) {
+		h.showError(w, r, http.StatusGone, pages.Error{Problem: pages.ProblemLink}) // the app is no more
+		return token.RevokeLink{}, pages.Revoke{}, false
+	}
 	if err != nil {
-		h.Refuse(w, r, err)
+		h.refuseRevoke(w, r, link, text, err)
 		return token.RevokeLink{}, pages.Revoke{}, false
 	}
 	line, err := h.Store.Subscription(r.Context(), link.SubscriptionID)
 	if err != nil {
-		h.Refuse(w, r, err)
+		h.refuseRevoke(w, r, link, text, err)
 		return token.RevokeLink{}, pages.Revoke{}, false
 	}
 	return link, pages.Revoke{
@@ -62,9 +67,17 @@ func (h *Handler) openRevokeLink(w http.ResponseWriter, r *http.Request, text st
 	}, true
 }
 
+// refuseRevoke answers what failed with a link in hand: it still works, so the page leads to it once more, and to the app.
+func (h *Handler) refuseRevoke(w http.ResponseWriter, r *http.Request, link token.RevokeLink, text string, err error) {
+	h.refuse(w, r, err, exits{
+		again: "/revoke-consent?" + url.Values{"revoke_token": {text}}.Encode(),
+		back:  func(failure *oauth.Error) string { return backFrom(link, failure.Code) },
+	})
+}
+
 // backFrom is the address that takes the person to the app without an answer: a link that is used up gives none.
-func backFrom(link token.RevokeLink) string {
-	params := []oauth.Param{{Name: "error", Value: string(oauth.AccessDenied)}}
+func backFrom(link token.RevokeLink, code oauth.Code) string {
+	params := []oauth.Param{{Name: "error", Value: string(code)}}
 	if link.State != "" {
 		params = append(params, oauth.Param{Name: "state", Value: link.State})
 	}
@@ -104,7 +117,7 @@ func (h *Handler) answerRevokeConsent(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		h.Refuse(w, r, err)
+		h.refuseRevoke(w, r, link, text, err)
 		return
 	}
 	if link.State != "" {
