@@ -54,7 +54,7 @@ func TestParseLoginHint(t *testing.T) {
 }
 
 func TestOnlySomeLocalesAreLookedAt(t *testing.T) {
-	if got := parseLocales(strings.Repeat("sv ", 50)); len(got) != maxLocales {
+	if got := ParseLocales(strings.Repeat("sv ", 50)); len(got) != maxLocales {
 		t.Errorf("%d", len(got))
 	}
 }
