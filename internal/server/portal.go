@@ -12,6 +12,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/traffic"
 	"github.com/dialtone-id/dialtone/internal/web"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 	"github.com/dialtone-id/dialtone/internal/web/portal"
 	portalaccount "github.com/dialtone-id/dialtone/internal/web/portal/account"
 	"github.com/dialtone-id/dialtone/internal/web/portal/guide"
@@ -51,7 +52,7 @@ func (s *Server) portal(identity http.Handler) (http.Handler, refusal, error) {
 		Log: s.log, Budgets: s.metrics.budgets, Now: clock,
 	})
 	rooms.Guide, err = guide.New(guide.Config{
-		Desk: rooms.Desk, Assets: rooms.Assets, Catalog: s.catalog, Guide: docs.Guide, OpenAPI: machines.OpenAPI(),
+		Desk: rooms.Desk, Face: rooms.Face, Catalog: s.catalog, Guide: docs.Guide, OpenAPI: machines.OpenAPI(),
 		Issuer: s.config.Issuer, Portal: origin,
 	})
 	if err != nil {
@@ -97,45 +98,45 @@ type rooms struct {
 // portalRooms builds all of them but the guide, which shows what the management API says of itself.
 func (s *Server) portalRooms(secrets *secret.Keys, identity http.Handler, mail organization.Mailer, companies *account.Company) (r rooms, err error) {
 	issuer, origin := s.config.Issuer, s.config.PortalURL
-	if r.Assets, err = page.NewAssets(); err != nil {
+	if r.Face, err = page.NewFace(); err != nil {
 		return r, err
 	}
-	errorPages, err := page.NewRoom(r.Assets)
+	errorPages, err := r.Face.Room()
 	if err != nil {
 		return r, err
 	}
 	r.Origin, r.Catalog = origin, s.catalog
 	r.reports = &traffic.Reports{Store: s.db, Catalog: s.catalog, Keys: secrets}
-	r.Desk = &page.Desk{
+	r.Desk = &desk.Desk{
 		Accounts: s.accounts, Cookies: web.NewCookies(origin), ClientIP: clientIP(s.config.TrustedProxies), Log: s.log, Now: clock, Room: errorPages,
 		Budgets: s.metrics.budgets,
 		Pages:   s.db, Seals: secrets,
 	}
 	r.Account, err = portalaccount.New(portalaccount.Config{
-		Desk: r.Desk, Assets: r.Assets, People: s.accounts, Companies: companies, Activities: s.db, Keys: secrets,
+		Desk: r.Desk, Face: r.Face, People: s.accounts, Companies: companies, Activities: s.db, Keys: secrets,
 		SessionLifetime: account.DefaultPolicy.SessionLifetime, Inbox: s.config.InboxURL,
 	})
 	if err != nil {
 		return r, err
 	}
 	r.Organization, err = organization.New(organization.Config{
-		Desk: r.Desk, Assets: r.Assets, Catalog: s.catalog, Store: s.db, Mail: mail, Secrets: account.CompanySecrets{Keys: secrets}, Origin: origin,
+		Desk: r.Desk, Face: r.Face, Catalog: s.catalog, Store: s.db, Mail: mail, Secrets: account.CompanySecrets{Keys: secrets}, Origin: origin,
 	})
 	if err != nil {
 		return r, err
 	}
 	r.Product, err = product.New(product.Config{
-		Desk: r.Desk, Assets: r.Assets, Catalog: s.catalog, Traffic: r.reports, Store: s.db, Issuer: issuer,
+		Desk: r.Desk, Face: r.Face, Catalog: s.catalog, Traffic: r.reports, Store: s.db, Issuer: issuer,
 	})
 	if err != nil {
 		return r, err
 	}
-	r.Traffic, err = portaltraffic.New(portaltraffic.Config{Desk: r.Desk, Assets: r.Assets, Catalog: s.catalog, Reports: r.reports})
+	r.Traffic, err = portaltraffic.New(portaltraffic.Config{Desk: r.Desk, Face: r.Face, Catalog: s.catalog, Reports: r.reports})
 	if err != nil {
 		return r, err
 	}
 	r.Try, err = try.New(try.Config{
-		Desk: r.Desk, Assets: r.Assets, Catalog: s.catalog, Keys: secrets, Issuer: issuer, Identity: identity,
+		Desk: r.Desk, Face: r.Face, Catalog: s.catalog, Keys: secrets, Issuer: issuer, Identity: identity,
 	})
 	return r, err
 }

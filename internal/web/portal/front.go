@@ -6,7 +6,7 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // Catalog is what the front page reads.
@@ -17,11 +17,11 @@ type Catalog interface {
 }
 
 // Front says what Dialtone is, to whom is not signed in.
-type Front struct{ page.Shell }
+type Front struct{ desk.Shell }
 
 // Home shows the person's organizations with their newest products.
 type Home struct {
-	page.Shell
+	desk.Shell
 	Organizations []home
 	Next          next // for who has no working client yet
 	MayCreate     bool // another organization
@@ -38,7 +38,7 @@ type home struct {
 // next is the one next step of somebody who is new; without an address there is none.
 type next struct {
 	Words string
-	page.Link
+	desk.Link
 }
 
 const (
@@ -49,9 +49,9 @@ const (
 var homeNotices = map[string]string{"left": "You have left the organization."}
 
 // showFront is where everybody begins. Who has no organization yet is asked for its name at once.
-func (p *portal) showFront(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (p *portal) showFront(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if v.Account.ID == "" {
-		p.pages.Render(w, v, http.StatusOK, &Front{page.Shell{Title: "Sign people in with their phone number", Wide: true}})
+		p.pages.Render(w, v, http.StatusOK, &Front{desk.Shell{Title: "Sign people in with their phone number", Wide: true}})
 		return
 	}
 	memberships, err := p.Catalog.Organizations(r.Context(), v.Actor)
@@ -60,10 +60,10 @@ func (p *portal) showFront(w http.ResponseWriter, r *http.Request, v page.Visit)
 		return
 	}
 	if len(memberships) == 0 && v.Actor.OrganizationID == "" {
-		page.See(w, "/organizations/new")
+		desk.See(w, "/organizations/new")
 		return
 	}
-	shown := &Home{Shell: page.Shell{Title: "Your organizations"}, MayCreate: v.Actor.OrganizationID == ""}
+	shown := &Home{Shell: desk.Shell{Title: "Your organizations"}, MayCreate: v.Actor.OrganizationID == ""}
 	shown.Notice = homeNotices[r.URL.Query().Get("done")]
 	for i, m := range memberships {
 		h := home{Membership: m, Address: "/organizations/" + m.Organization.ID}
@@ -86,12 +86,12 @@ func (p *portal) showFront(w http.ResponseWriter, r *http.Request, v page.Visit)
 }
 
 // nextStep is what a person with one organization and at most one product does next, until there is a client.
-func (p *portal) nextStep(ctx context.Context, v page.Visit, homes []home) (next, error) {
+func (p *portal) nextStep(ctx context.Context, v desk.Visit, homes []home) (next, error) {
 	if len(homes) != 1 || len(homes[0].Products) > 1 || !catalog.RoleMay(homes[0].Role, catalog.WriteClients) {
 		return next{}, nil
 	}
 	if len(homes[0].Products) == 0 {
-		return next{"Next: create your first product, the app or website that people will sign in to.", page.Link{
+		return next{"Next: create your first product, the app or website that people will sign in to.", desk.Link{
 			Words: "Create a product", Address: homes[0].Address + "/products/new",
 		}}, nil
 	}
@@ -100,7 +100,7 @@ func (p *portal) nextStep(ctx context.Context, v page.Visit, homes []home) (next
 	if err != nil || len(clients) > 0 {
 		return next{}, err
 	}
-	return next{"Next: create a client for " + product.Name + ", the id and secret that your code signs people in with.", page.Link{
+	return next{"Next: create a client for " + product.Name + ", the id and secret that your code signs people in with.", desk.Link{
 		Words: "Create a client", Address: "/products/" + product.ID + "/clients/new",
 	}}, nil
 }

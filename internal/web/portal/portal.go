@@ -1,6 +1,6 @@
 // Package portal is the developers' face: it puts the rooms behind their addresses.
 //
-//	page/           the frame of every page, who is looking, errors
+//	page/           what all rooms share beyond a desk (web/desk): its face, tabs, words of the log
 //	account/        signing in, one's own account      organization/   organizations, members, API keys, activity, settings
 //	product/        GENERAL … SUBMIT, clients          traffic/        ANALYTICS, REQUESTS
 //	try/            TRY IT, programs to copy           guide/          the documentation
@@ -18,10 +18,10 @@ import (
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/origin"
 	"github.com/dialtone-id/dialtone/internal/web"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 	"github.com/dialtone-id/dialtone/internal/web/portal/account"
 	"github.com/dialtone-id/dialtone/internal/web/portal/guide"
 	"github.com/dialtone-id/dialtone/internal/web/portal/organization"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 	"github.com/dialtone-id/dialtone/internal/web/portal/product"
 	"github.com/dialtone-id/dialtone/internal/web/portal/traffic"
 	"github.com/dialtone-id/dialtone/internal/web/portal/try"
@@ -33,8 +33,8 @@ var files embed.FS
 // Config holds the rooms, and what the front page needs.
 type Config struct {
 	Origin  string // the portal's public address
-	Desk    *page.Desk
-	Assets  *web.Assets
+	Desk    *desk.Desk
+	Face    *desk.Face
 	Catalog Catalog // for the front page
 
 	Account      *account.Room
@@ -47,12 +47,12 @@ type Config struct {
 
 type portal struct {
 	Config
-	pages *page.Room
+	pages *desk.Room
 }
 
 // New returns the portal.
 func New(c Config) (http.Handler, error) {
-	pages, err := page.NewRoom(c.Assets, files)
+	pages, err := c.Face.Room(files)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func whereItStands(mux *http.ServeMux) func(*http.Request) string {
 			}
 			_, pattern := mux.Handler(&http.Request{Method: http.MethodGet, Host: r.Host, URL: address})
 			if strings.HasPrefix(pattern, "GET /") {
-				return page.Inside(at)
+				return desk.Inside(at)
 			}
 		}
 		return "/"
@@ -87,7 +87,7 @@ func (p *portal) routes() map[string]http.Handler {
 	open, signed := p.Desk.Open, p.Desk.Signed
 	who, team, goods, figures := p.Account, p.Organization, p.Product, p.Traffic
 	return map[string]http.Handler{
-		"GET /static/": p.Assets,
+		"GET /static/": p.Face.Assets,
 		"GET /{$}":     open(p.showFront),
 		"/":            open(p.showNothing),
 
@@ -174,6 +174,6 @@ func (p *portal) routes() map[string]http.Handler {
 }
 
 // showNothing answers for addresses that are not in the table.
-func (p *portal) showNothing(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (p *portal) showNothing(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	p.Desk.Fail(w, r, v, dialtone.ErrNotFound)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/store"
 	"github.com/dialtone-id/dialtone/internal/store/storetest"
 	"github.com/dialtone-id/dialtone/internal/web"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 	"github.com/dialtone-id/dialtone/internal/web/portal"
 	"github.com/dialtone-id/dialtone/internal/web/portal/account"
 	"github.com/dialtone-id/dialtone/internal/web/portal/organization"
@@ -91,16 +92,16 @@ func newStage(t *testing.T, change ...func(*account.Config)) *stage {
 	})
 	s.catalog = catalog.New(s.db)
 
-	assets, err := page.NewAssets()
+	face, err := page.NewFace()
 	must(t, err)
-	errorPages, err := page.NewRoom(assets)
+	errorPages, err := face.Room()
 	must(t, err)
-	desk := &page.Desk{
+	front := &desk.Desk{
 		Accounts: service, Cookies: web.NewCookies(origin), ClientIP: func(*http.Request) string { return "192.0.2.1" }, Log: log, Now: s.clock, Room: errorPages,
 		Pages: s.db, Seals: keys,
 	}
 	config := account.Config{
-		Desk: desk, Assets: assets, People: service, Companies: company, Activities: s.db, Keys: keys, SessionLifetime: people.DefaultPolicy.SessionLifetime,
+		Desk: front, Face: face, People: service, Companies: company, Activities: s.db, Keys: keys, SessionLifetime: people.DefaultPolicy.SessionLifetime,
 	}
 	for _, c := range change {
 		c(&config)
@@ -108,10 +109,10 @@ func newStage(t *testing.T, change ...func(*account.Config)) *stage {
 	who, err := account.New(config)
 	must(t, err)
 	team, err := organization.New(organization.Config{
-		Desk: desk, Assets: assets, Catalog: s.catalog, Store: s.db, Mail: s.mail, Secrets: people.CompanySecrets{Keys: keys}, Origin: origin,
+		Desk: front, Face: face, Catalog: s.catalog, Store: s.db, Mail: s.mail, Secrets: people.CompanySecrets{Keys: keys}, Origin: origin,
 	})
 	must(t, err)
-	handler, err = portal.New(portal.Config{Origin: origin, Desk: desk, Assets: assets, Catalog: s.catalog, Account: who, Organization: team})
+	handler, err = portal.New(portal.Config{Origin: origin, Desk: front, Face: face, Catalog: s.catalog, Account: who, Organization: team})
 	must(t, err)
 	s.server.URL = origin
 	return s

@@ -28,7 +28,7 @@ import (
 	people "github.com/dialtone-id/dialtone/internal/account"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
-	"github.com/dialtone-id/dialtone/internal/web"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
 
@@ -71,8 +71,8 @@ type Activities interface {
 
 // Config is what the room needs.
 type Config struct {
-	Desk       *page.Desk
-	Assets     *web.Assets
+	Desk       *desk.Desk
+	Face       *desk.Face
 	People     People
 	Companies  Companies
 	Activities Activities
@@ -85,14 +85,14 @@ type Config struct {
 
 // Room is the room; its methods are the handlers.
 type Room struct {
-	*page.Desk
+	*desk.Desk
 	Config
-	pages *page.Room
+	pages *desk.Room
 }
 
 // New returns the room.
 func New(c Config) (*Room, error) {
-	pages, err := page.NewRoom(c.Assets, files)
+	pages, err := c.Face.Room(files)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func New(c Config) (*Room, error) {
 
 // enter keeps the new session in the browser and ends the one that it takes the place of: nobody could end that later from
 // here.
-func (m *Room) enter(w http.ResponseWriter, r *http.Request, v page.Visit, in people.SignedIn) error {
+func (m *Room) enter(w http.ResponseWriter, r *http.Request, v desk.Visit, in people.SignedIn) error {
 	if v.Session.ID != "" {
 		if err := m.People.SignOut(r.Context(), m.Cookies.Get(r, page.SessionCookie), v.Now); err != nil {
 			return err

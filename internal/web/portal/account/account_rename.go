@@ -5,11 +5,11 @@ import (
 	"net/http"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // Rename changes how colleagues read the person.
-func (m *Room) Rename(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) Rename(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Form(w, r, v) {
 		return
 	}
@@ -18,7 +18,7 @@ func (m *Room) Rename(w http.ResponseWriter, r *http.Request, v page.Visit) {
 	wrong, isField := errors.AsType[dialtone.FieldErrors](err)
 	switch {
 	case err == nil:
-		page.See(w, "/account?done=saved")
+		desk.See(w, "/account?done=saved")
 	case isField:
 		p, err := m.accountPage(r, v)
 		if err != nil {

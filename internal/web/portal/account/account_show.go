@@ -4,13 +4,14 @@ import (
 	"net/http"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
 
 // Account is the page of one's own account.
 type Account struct {
-	page.Shell
-	Name     page.Field
+	desk.Shell
+	Name     desk.Field
 	Email    string
 	Confined bool // signed in through a company: nothing can be changed
 	// PasskeysPossible says whether this host can have passkeys at all.
@@ -40,7 +41,7 @@ var notices = map[string]string{
 }
 
 // ShowAccount shows the account of who is signed in.
-func (m *Room) ShowAccount(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowAccount(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	p, err := m.accountPage(r, v)
 	if err != nil {
 		m.Fail(w, r, v, err)
@@ -50,10 +51,10 @@ func (m *Room) ShowAccount(w http.ResponseWriter, r *http.Request, v page.Visit)
 	m.pages.Render(w, v, http.StatusOK, p)
 }
 
-func (m *Room) accountPage(r *http.Request, v page.Visit) (*Account, error) {
+func (m *Room) accountPage(r *http.Request, v desk.Visit) (*Account, error) {
 	p := &Account{
-		Shell: page.Shell{Title: "Your account"}, Email: v.Account.Email, Confined: v.Session.OrganizationID != "",
-		Name: page.Field{
+		Shell: desk.Shell{Title: "Your account"}, Email: v.Account.Email, Confined: v.Session.OrganizationID != "",
+		Name: desk.Field{
 			Name: "name", Label: "Name", Value: v.Account.Name, Optional: true, Most: 64, Autocomplete: "name",
 			Hint: "As the members of your organizations read it.",
 		},

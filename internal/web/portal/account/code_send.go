@@ -8,27 +8,27 @@ import (
 	people "github.com/dialtone-id/dialtone/internal/account"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // SignIn asks for the e-mail address.
 type SignIn struct {
-	page.Shell
-	Email    page.Field
+	desk.Shell
+	Email    desk.Field
 	Passkeys bool   // this host can have passkeys
 	To       string // where to go on afterwards
 	Company  string // the address of the page for company sign-in
 }
 
 // ShowSignIn asks for the e-mail address; with ?r= of a code page, or ?email= of an invitation, the address stands there already.
-func (m *Room) ShowSignIn(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowSignIn(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	query := r.URL.Query()
-	to, email := page.Inside(query.Get("to")), query.Get("email")
+	to, email := desk.Inside(query.Get("to")), query.Get("email")
 	if state, err := m.codeState(query.Get("r")); err == nil {
-		to, email = page.Inside(state.To), state.Email
+		to, email = desk.Inside(state.To), state.Email
 	}
 	if v.Account.ID != "" {
-		page.See(w, to)
+		desk.See(w, to)
 		return
 	}
 	m.pages.Render(w, v, http.StatusOK, m.signInPage(email, to))
@@ -36,8 +36,8 @@ func (m *Room) ShowSignIn(w http.ResponseWriter, r *http.Request, v page.Visit) 
 
 func (m *Room) signInPage(email, to string) *SignIn {
 	p := &SignIn{
-		Shell:    page.Shell{Title: "Sign in", Narrow: true},
-		Email:    page.Field{Name: "email", Label: "E-mail address", Type: "email", Value: email, Autocomplete: "username webauthn", Most: 254, Focus: true},
+		Shell:    desk.Shell{Title: "Sign in", Narrow: true},
+		Email:    desk.Field{Name: "email", Label: "E-mail address", Type: "email", Value: email, Autocomplete: "username webauthn", Most: 254, Focus: true},
 		Passkeys: m.People.PasskeysPossible(), To: to, Company: "/signin/company",
 	}
 	if to != "/" {
@@ -47,11 +47,11 @@ func (m *Room) signInPage(email, to string) *SignIn {
 }
 
 // SendCode takes the address and has a code sent to it. Every well-formed address gets the same answer, whoever has an account.
-func (m *Room) SendCode(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) SendCode(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Form(w, r, v) {
 		return
 	}
-	email, to := r.PostForm.Get("email"), page.Inside(r.PostForm.Get("to"))
+	email, to := r.PostForm.Get("email"), desk.Inside(r.PostForm.Get("to"))
 	browser := m.browser(w, r)
 	sent, err := m.People.RequestCode(r.Context(), people.CodeRequest{
 		Email: email, BrowserID: browser, Known: m.Cookies.Get(r, knownCookie), Network: m.ClientIP(r),
@@ -61,17 +61,17 @@ func (m *Room) SendCode(w http.ResponseWriter, r *http.Request, v page.Visit) {
 		return
 	}
 	state := onItsWay{Kind: kindCode, CodeID: sent.CodeID, Email: sent.Email, Digits: sent.Digits, Browser: secret.Hash(browser), To: to, Expires: sent.Expires}
-	page.See(w, "/signin/code?r="+m.seal(state))
+	desk.See(w, "/signin/code?r="+m.seal(state))
 }
 
-func (m *Room) showSendProblem(w http.ResponseWriter, r *http.Request, v page.Visit, p *SignIn, err error) {
+func (m *Room) showSendProblem(w http.ResponseWriter, r *http.Request, v desk.Visit, p *SignIn, err error) {
 	var status int
 	wrong, isField := errors.AsType[dialtone.FieldErrors](err)
 	switch {
 	case isField:
 		p.Email.Problem, status = wrong.Of("email"), http.StatusUnprocessableEntity
 	case errors.Is(err, dialtone.ErrExhausted):
-		p.Problem = "Too many codes were asked for. Wait " + page.Later(w, err) + ", then try again; a code that you have already still works."
+		p.Problem = "Too many codes were asked for. Wait " + desk.Later(w, err) + ", then try again; a code that you have already still works."
 		status = http.StatusTooManyRequests
 	case errors.Is(err, dialtone.ErrUnavailable):
 		w.Header().Set("Retry-After", "30")

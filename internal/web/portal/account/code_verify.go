@@ -8,12 +8,12 @@ import (
 	people "github.com/dialtone-id/dialtone/internal/account"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // Code asks for the code that was sent by e-mail.
 type Code struct {
-	page.Shell
+	desk.Shell
 	State       string // sealed
 	Inbox       string // the address of the demo's inbox; empty where mail is real
 	Email       string
@@ -24,14 +24,14 @@ type Code struct {
 }
 
 // ShowCode asks for the code.
-func (m *Room) ShowCode(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowCode(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	state, err := m.codeState(r.URL.Query().Get("r"))
 	if err != nil {
-		page.See(w, "/signin") // an old address: a new sign-in is what helps
+		desk.See(w, "/signin") // an old address: a new sign-in is what helps
 		return
 	}
 	if v.Account.ID != "" {
-		page.See(w, page.Inside(state.To)) // by the back button
+		desk.See(w, desk.Inside(state.To)) // by the back button
 		return
 	}
 	p := m.codePage(state)
@@ -44,7 +44,7 @@ func (m *Room) ShowCode(w http.ResponseWriter, r *http.Request, v page.Visit) {
 func (m *Room) codePage(state onItsWay) *Code {
 	sealed := m.seal(state)
 	return &Code{
-		Shell: page.Shell{Title: "Type the code from your e-mail", Narrow: true},
+		Shell: desk.Shell{Title: "Type the code from your e-mail", Narrow: true},
 		State: sealed, Inbox: m.Inbox, Email: state.Email, Digits: state.Digits, Again: "/signin?r=" + sealed,
 	}
 }
@@ -57,7 +57,7 @@ const (
 )
 
 // VerifyCode spends a try. The right code signs the browser in.
-func (m *Room) VerifyCode(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) VerifyCode(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Form(w, r, v) {
 		return
 	}
@@ -78,10 +78,10 @@ func (m *Room) VerifyCode(w http.ResponseWriter, r *http.Request, v page.Visit) 
 		m.showCodeProblem(w, r, v, state, err)
 		return
 	}
-	page.See(w, page.Inside(state.To))
+	desk.See(w, desk.Inside(state.To))
 }
 
-func (m *Room) showCodeProblem(w http.ResponseWriter, r *http.Request, v page.Visit, state onItsWay, err error) {
+func (m *Room) showCodeProblem(w http.ResponseWriter, r *http.Request, v desk.Visit, state onItsWay, err error) {
 	p := m.codePage(state)
 	status := http.StatusUnprocessableEntity
 	wrong, isWrong := errors.AsType[*people.WrongCodeError](err)

@@ -8,26 +8,26 @@ import (
 
 	people "github.com/dialtone-id/dialtone/internal/account"
 	"github.com/dialtone-id/dialtone/internal/web"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // Company asks through which organization to sign in.
 type Company struct {
-	page.Shell
-	Organization page.Field
+	desk.Shell
+	Organization desk.Field
 	To           string
 }
 
 // ShowCompany asks for the organization's id.
-func (m *Room) ShowCompany(w http.ResponseWriter, r *http.Request, v page.Visit) {
-	m.pages.Render(w, v, http.StatusOK, companyPage("", page.Inside(r.URL.Query().Get("to"))))
+func (m *Room) ShowCompany(w http.ResponseWriter, r *http.Request, v desk.Visit) {
+	m.pages.Render(w, v, http.StatusOK, companyPage("", desk.Inside(r.URL.Query().Get("to"))))
 }
 
 func companyPage(organizationID, to string) *Company {
 	return &Company{
 		// The form leads on to the company's provider.
-		Shell: page.Shell{Title: "Sign in with your company", Narrow: true, Forms: web.FormsLeave},
-		Organization: page.Field{
+		Shell: desk.Shell{Title: "Sign in with your company", Narrow: true, Forms: web.FormsLeave},
+		Organization: desk.Field{
 			Name: "organization", Label: "Organization id", Value: organizationID, Most: 64, Focus: true,
 			Hint: "It begins with org_ and stands in the settings of your organization.",
 		},
@@ -36,29 +36,29 @@ func companyPage(organizationID, to string) *Company {
 }
 
 // FindCompany takes the organization's id and goes on to its provider.
-func (m *Room) FindCompany(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) FindCompany(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Form(w, r, v) {
 		return
 	}
-	id, to := strings.TrimSpace(r.PostForm.Get("organization")), page.Inside(r.PostForm.Get("to"))
+	id, to := strings.TrimSpace(r.PostForm.Get("organization")), desk.Inside(r.PostForm.Get("to"))
 	m.goToCompany(w, r, v, companyPage(id, to))
 }
 
 // AskCompany asks before it goes on to the provider of the organization in the address, which its members may keep as a bookmark.
 // Anybody can make an organization and have this address opened: without a click it would lead to wherever the provider is said to
 // be, in our name, and sign the reader in as somebody of that organization in the place of who they are (RFC 9700 §4.11).
-func (m *Room) AskCompany(w http.ResponseWriter, r *http.Request, v page.Visit) {
-	m.pages.Render(w, v, http.StatusOK, companyPage(r.PathValue("organization"), page.Inside(r.URL.Query().Get("to"))))
+func (m *Room) AskCompany(w http.ResponseWriter, r *http.Request, v desk.Visit) {
+	m.pages.Render(w, v, http.StatusOK, companyPage(r.PathValue("organization"), desk.Inside(r.URL.Query().Get("to"))))
 }
 
 // goToCompany sends the browser to the provider of the organization that the page names, or shows the page with the reason.
-func (m *Room) goToCompany(w http.ResponseWriter, r *http.Request, v page.Visit, p *Company) {
+func (m *Room) goToCompany(w http.ResponseWriter, r *http.Request, v desk.Visit, p *Company) {
 	address, state, err := m.Companies.BeginCompany(r.Context(), p.Organization.Value, m.browser(w, r), v.Now)
 	refused, isRefused := errors.AsType[*people.CompanyError](err)
 	switch {
 	case err == nil:
 		m.Cookies.Set(w, companyCookie, m.seal(atCompany{Kind: kindCompany, State: state, To: p.To}), companyLifetime)
-		page.See(w, address)
+		desk.See(w, address)
 	case isRefused && refused.Problem == people.ProblemProviderAway:
 		w.Header().Set("Retry-After", "30")
 		p.Problem = providerAway + " Error id: " + m.Note(r, err)
@@ -80,7 +80,7 @@ const providerAway = "Your company's provider does not answer. Try again in a mi
 
 // CompanyRefused says why a sign-in through a company led nowhere.
 type CompanyRefused struct {
-	page.Shell
+	desk.Shell
 	Why     string
 	Code    string // the provider's own word for it
 	ErrorID string // empty: the log has nothing to tell
@@ -88,7 +88,7 @@ type CompanyRefused struct {
 }
 
 // FinishCompany takes the browser back from the provider.
-func (m *Room) FinishCompany(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) FinishCompany(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	var away atCompany
 	err := m.open(m.Cookies.Get(r, companyCookie), &away)
 	m.Cookies.Clear(w, companyCookie)
@@ -104,7 +104,7 @@ func (m *Room) FinishCompany(w http.ResponseWriter, r *http.Request, v page.Visi
 		m.refuseCompany(w, r, v, away.To, err)
 		return
 	}
-	page.See(w, page.Inside(away.To))
+	desk.See(w, desk.Inside(away.To))
 }
 
 // refusals say what went wrong at the company, and what to do.
@@ -118,7 +118,7 @@ var refusals = map[people.CompanyProblem]string{
 	people.ProblemMismatch:     "What your company's provider answered is not what was asked for. Begin again; if it happens once more, show the error id to who looks after the provider.",
 }
 
-func (m *Room) refuseCompany(w http.ResponseWriter, r *http.Request, v page.Visit, to string, err error) {
+func (m *Room) refuseCompany(w http.ResponseWriter, r *http.Request, v desk.Visit, to string, err error) {
 	refused, isRefused := errors.AsType[*people.CompanyError](err)
 	if !isRefused {
 		m.Fail(w, r, v, err)
@@ -130,8 +130,8 @@ func (m *Room) refuseCompany(w http.ResponseWriter, r *http.Request, v page.Visi
 		status = statusCompanyAway
 	}
 	shown := &CompanyRefused{
-		Shell: page.Shell{Title: "You are not signed in", Narrow: true}, Why: refusals[refused.Problem], Code: refused.Code,
-		Again: "/signin?to=" + url.QueryEscape(page.Inside(to)),
+		Shell: desk.Shell{Title: "You are not signed in", Narrow: true}, Why: refusals[refused.Problem], Code: refused.Code,
+		Again: "/signin?to=" + url.QueryEscape(desk.Inside(to)),
 	}
 	if refused.Problem != people.ProblemExpired { // which anybody brings about with an old address: nothing to look up
 		shown.ErrorID = m.Note(r, err)

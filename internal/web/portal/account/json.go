@@ -7,7 +7,7 @@ import (
 	"net/http"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // ceremony is what a page's script needs to have an authenticator asked, and what it brings back.
@@ -58,7 +58,7 @@ func (m *Room) failPasskey(w http.ResponseWriter, r *http.Request, err error) {
 	case isField:
 		answer(w, http.StatusUnprocessableEntity, problem{wrong[0].Problem})
 	case errors.Is(err, dialtone.ErrExhausted):
-		answer(w, http.StatusTooManyRequests, problem{"Too many tries. Wait " + page.Later(w, err) + ", then try again."})
+		answer(w, http.StatusTooManyRequests, problem{"Too many tries. Wait " + desk.Later(w, err) + ", then try again."})
 	case errors.Is(err, dialtone.ErrExpired):
 		answer(w, http.StatusUnprocessableEntity, problem{"That took too long. Try again."})
 	case errors.Is(err, dialtone.ErrConflict):

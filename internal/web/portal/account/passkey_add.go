@@ -4,11 +4,11 @@ import (
 	"net/http"
 
 	people "github.com/dialtone-id/dialtone/internal/account"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // BeginAddPasskey answers the script of the account's page with what an authenticator is asked.
-func (m *Room) BeginAddPasskey(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) BeginAddPasskey(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	options, state, err := m.People.BeginAddPasskey(r.Context(), v.Actor, v.Now)
 	if err != nil {
 		m.failPasskey(w, r, err)
@@ -18,7 +18,7 @@ func (m *Room) BeginAddPasskey(w http.ResponseWriter, r *http.Request, v page.Vi
 }
 
 // FinishAddPasskey keeps the passkey that the authenticator made.
-func (m *Room) FinishAddPasskey(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) FinishAddPasskey(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	c, ok := m.readCredential(w, r)
 	if !ok {
 		return

@@ -5,11 +5,11 @@ import (
 	"net/http"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // RenamePasskey gives a passkey another name.
-func (m *Room) RenamePasskey(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) RenamePasskey(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Form(w, r, v) {
 		return
 	}
@@ -18,15 +18,15 @@ func (m *Room) RenamePasskey(w http.ResponseWriter, r *http.Request, v page.Visi
 }
 
 // RemovePasskey takes a passkey away from the account.
-func (m *Room) RemovePasskey(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) RemovePasskey(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	err := m.People.RemovePasskey(r.Context(), v.Actor, r.PathValue("passkey"), v.Now)
 	m.changed(w, r, v, err, "removed")
 }
 
 // changed goes back to the account's page after something was done there, or says what is wrong.
-func (m *Room) changed(w http.ResponseWriter, r *http.Request, v page.Visit, err error, done string) {
+func (m *Room) changed(w http.ResponseWriter, r *http.Request, v desk.Visit, err error, done string) {
 	if err == nil {
-		page.See(w, "/account?done="+done)
+		desk.See(w, "/account?done="+done)
 		return
 	}
 	wrong, isField := errors.AsType[dialtone.FieldErrors](err)

@@ -3,11 +3,11 @@ package account
 import (
 	"net/http"
 
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // BeginPasskey answers the script of the sign-in page with what an authenticator is asked.
-func (m *Room) BeginPasskey(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) BeginPasskey(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	options, state, err := m.People.BeginPasskey(r.Context(), v.Now)
 	if err != nil {
 		m.failPasskey(w, r, err)
@@ -17,7 +17,7 @@ func (m *Room) BeginPasskey(w http.ResponseWriter, r *http.Request, v page.Visit
 }
 
 // FinishPasskey signs in with what the authenticator answered.
-func (m *Room) FinishPasskey(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) FinishPasskey(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	c, ok := m.readCredential(w, r)
 	if !ok {
 		return
@@ -33,5 +33,5 @@ func (m *Room) FinishPasskey(w http.ResponseWriter, r *http.Request, v page.Visi
 	}
 	answer(w, http.StatusOK, struct {
 		To string `json:"to"`
-	}{page.Inside(c.To)})
+	}{desk.Inside(c.To)})
 }

@@ -3,11 +3,12 @@ package account
 import (
 	"net/http"
 
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
 
 // SignOut ends the session of this browser, and goes on to where the form says.
-func (m *Room) SignOut(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) SignOut(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Form(w, r, v) {
 		return
 	}
@@ -18,5 +19,5 @@ func (m *Room) SignOut(w http.ResponseWriter, r *http.Request, v page.Visit) {
 		}
 	}
 	m.Cookies.Clear(w, page.SessionCookie)
-	page.See(w, page.Inside(r.PostForm.Get("to")))
+	desk.See(w, desk.Inside(r.PostForm.Get("to")))
 }

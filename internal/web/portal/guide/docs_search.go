@@ -4,18 +4,18 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // DocsSearch is the list of what was found.
 type DocsSearch struct {
-	page.Shell
+	desk.Shell
 	Contents Contents
 	Hits     []hit
 }
 
 // Search finds the sections of the guide, and the operations of the API, that have all the words.
-func (m *Room) Search(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) Search(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	query := r.URL.Query().Get("q")
 	values, err := m.values(r, v)
 	if err != nil {
@@ -29,7 +29,7 @@ func (m *Room) Search(w http.ResponseWriter, r *http.Request, v page.Visit) {
 	}
 	contents := m.contents("")
 	contents.Query = query
-	m.pages.Render(w, v, http.StatusOK, &DocsSearch{Shell: page.Shell{Title: "Search the docs", Wide: true}, Contents: contents, Hits: hits})
+	m.pages.Render(w, v, http.StatusOK, &DocsSearch{Shell: desk.Shell{Title: "Search the docs", Wide: true}, Contents: contents, Hits: hits})
 }
 
 // reference is the API as an article, for the search.

@@ -8,19 +8,19 @@ import (
 	"slices"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // Docs is a page of the guide.
 type Docs struct {
-	page.Shell
+	desk.Shell
 	Contents Contents
 	Client   string // whose values stand in the examples: its description, or its id; empty: nobody's
 	Product  string // that the client belongs to
 	SignIn   string // where to sign in for them; empty: the reader is signed in
 	Body     template.HTML
 	Sections []section
-	Next     page.Link // the page after this one, of those beside it; the zero value: this is the last
+	Next     desk.Link // the page after this one, of those beside it; the zero value: this is the last
 }
 
 // Contents is the list of all pages, with the search.
@@ -31,14 +31,14 @@ type Contents struct {
 
 // Entry is a page in the list of all pages.
 type Entry struct {
-	page.Link
+	desk.Link
 	Current bool
 	Parts   []Entry // the pages that belong to it; listed while one of them, or it, is read
 	Open    bool
 }
 
 // ShowDocs shows a page of the guide; without a name, the first one.
-func (m *Room) ShowDocs(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowDocs(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	name := r.PathValue("page")
 	at := 0
 	if name != "" {
@@ -54,7 +54,7 @@ func (m *Room) ShowDocs(w http.ResponseWriter, r *http.Request, v page.Visit) {
 		return
 	}
 	shown := &Docs{
-		Shell:    page.Shell{Title: m.guide[at].Title, Wide: true},
+		Shell:    desk.Shell{Title: m.guide[at].Title, Wide: true},
 		Contents: m.contents(m.guide[at].Name), Client: cmp.Or(values.client.Description, values.client.ID), Product: values.product,
 		Body: values.fill(m.guide[at].html), Sections: m.guide[at].Sections[1:],
 	}
@@ -85,9 +85,9 @@ func (m *Room) contents(current string) Contents {
 		whole.Parts = append(whole.Parts, entry)
 		whole.Open = whole.Open || entry.Current
 	}
-	reference := page.Link{Words: "Management API reference", Address: "/docs/" + apiName}
+	reference := desk.Link{Words: "Management API reference", Address: "/docs/" + apiName}
 	return Contents{Pages: append(list, Entry{Link: reference, Current: current == apiName})}
 }
 
 // link leads to the page.
-func (a article) link() page.Link { return page.Link{Words: a.Title, Address: "/docs/" + a.Name} }
+func (a article) link() desk.Link { return desk.Link{Words: a.Title, Address: "/docs/" + a.Name} }

@@ -16,8 +16,7 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 //go:embed templates
@@ -32,8 +31,8 @@ type Catalog interface {
 
 // Config is what the room needs.
 type Config struct {
-	Desk    *page.Desk
-	Assets  *web.Assets
+	Desk    *desk.Desk
+	Face    *desk.Face
 	Catalog Catalog
 	Guide   fs.FS  // guide/NN-name.md
 	OpenAPI []byte // the management API's document, JSON
@@ -44,15 +43,15 @@ type Config struct {
 // Room is the documentation.
 type Room struct {
 	Config
-	pages      *page.Room
+	pages      *desk.Room
 	guide      []article
 	operations []group // of the management API
-	shared     page.Shared
+	shared     desk.Shared
 }
 
 // New reads and renders the guide.
 func New(c Config) (*Room, error) {
-	pages, err := page.NewRoom(c.Assets, files)
+	pages, err := c.Face.Room(files)
 	if err != nil {
 		return nil, err
 	}

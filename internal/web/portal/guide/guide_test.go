@@ -14,6 +14,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/store/storetest"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
 
@@ -38,18 +39,18 @@ const openAPI = `{
 
 func newRoom(t *testing.T) *Room {
 	t.Helper()
-	assets, err := page.NewAssets()
+	face, err := page.NewFace()
 	if err != nil {
 		t.Fatal(err)
 	}
 	m, err := New(Config{
-		Desk: &page.Desk{}, Assets: assets, Catalog: catalog.New(storetest.New(t)), Guide: docs.Guide, OpenAPI: []byte(openAPI),
+		Desk: &desk.Desk{}, Face: face, Catalog: catalog.New(storetest.New(t)), Guide: docs.Guide, OpenAPI: []byte(openAPI),
 		Issuer: "https://id.example", Portal: "https://portal.example",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.Desk.Room, err = page.NewRoom(assets, files); err != nil {
+	if m.Desk.Room, err = face.Room(files); err != nil {
 		t.Fatal(err)
 	}
 	return m
@@ -59,10 +60,10 @@ func newRoom(t *testing.T) *Room {
 func read(t *testing.T, m *Room, address string) (int, string) {
 	t.Helper()
 	mux := http.NewServeMux()
-	for pattern, handler := range map[string]page.Handler{
+	for pattern, handler := range map[string]desk.Handler{
 		"GET /docs": m.ShowDocs, "GET /docs/{page}": m.ShowDocs, "GET /docs/search": m.Search, "GET /docs/api": m.ShowReference,
 	} {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { handler(w, r, page.Visit{Now: time.Now()}) })
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { handler(w, r, desk.Visit{Now: time.Now()}) })
 	}
 	w := httptest.NewRecorder()
 	mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, address, nil))
@@ -155,7 +156,7 @@ func TestTheReadersClientIsNamedWithItsProduct(t *testing.T) {
 	m.Catalog = catalog.New(db)
 	d := storetest.NewDeveloper(t, db)
 	w := httptest.NewRecorder()
-	v := page.Visit{Account: d.Account, Actor: dialtone.Actor{AccountID: d.Account.ID}, Now: time.Now()}
+	v := desk.Visit{Account: d.Account, Actor: dialtone.Actor{AccountID: d.Account.ID}, Now: time.Now()}
 	m.ShowDocs(w, httptest.NewRequest(http.MethodGet, "/docs", nil), v)
 	for _, want := range []string{"your client “" + d.Client.Description + "” of " + d.Product.Name + ".", "CLIENT_ID=" + d.Client.ID} {
 		if !strings.Contains(w.Body.String(), want) {

@@ -10,7 +10,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/directory"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // values fill the braces of the guide in for one reader.
@@ -50,7 +50,7 @@ func (v values) fill(text string) template.HTML {
 
 // values returns what the reader sees: the newest client of the newest product that enables scopes, so that the examples work; else
 // of the newest that has a client.
-func (m *Room) values(r *http.Request, v page.Visit) (values, error) {
+func (m *Room) values(r *http.Request, v desk.Visit) (values, error) {
 	found := values{issuer: m.Issuer, portal: m.Portal}
 	if v.Account.ID == "" {
 		return found, nil

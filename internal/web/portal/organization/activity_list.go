@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
 
 // Activity is the log of what members and keys did.
 type Activity struct {
-	page.Shell
+	desk.Shell
 	Lines []page.ActivityLine
 	First string // the address of the newest lines; empty: these are them
 	Next  string // of older ones; empty: there are none
@@ -23,7 +24,7 @@ type Activity struct {
 const linesShown = 50
 
 // ShowActivity shows the log, the newest lines first; ?before= and ?id= of a line turn the page.
-func (m *Room) ShowActivity(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowActivity(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	h, err := m.house(r, v)
 	if err != nil {
 		m.Fail(w, r, v, err)

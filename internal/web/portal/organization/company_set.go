@@ -8,16 +8,16 @@ import (
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // CompanyForm is the organization's own OpenID Connect provider.
 type CompanyForm struct {
 	Address       string // that takes the form
 	Set           bool   // there is one
-	Issuer        page.Field
-	ClientID      page.Field
-	Secret        page.Field
+	Issuer        desk.Field
+	ClientID      desk.Field
+	Secret        desk.Field
 	JoinAs        []choice
 	JoinAsProblem string
 	RedirectURI   string // to register at the provider
@@ -27,12 +27,12 @@ type CompanyForm struct {
 func (m *Room) companyForm(organizationID, settings string, set dialtone.CompanySignIn) CompanyForm {
 	f := CompanyForm{
 		Address: settings + "/company", Set: set.Issuer != "",
-		Issuer: page.Field{
+		Issuer: desk.Field{
 			Name: "issuer", Label: "Issuer", Type: "url", Value: set.Issuer, Most: 2048, Autocomplete: "off",
 			Hint: "As the provider's metadata says it, for instance https://login.example.com.",
 		},
-		ClientID: page.Field{Name: "client_id", Label: "Client id", Value: set.ClientID, Most: 255, Autocomplete: "off"},
-		Secret: page.Field{
+		ClientID: desk.Field{Name: "client_id", Label: "Client id", Value: set.ClientID, Most: 255, Autocomplete: "off"},
+		Secret: desk.Field{
 			Name: "client_secret", Label: "Client secret", Type: "password", Most: 1024, Autocomplete: "off", Optional: true,
 			Hint: "Leave it empty for a public client.",
 		},
@@ -53,7 +53,7 @@ func (f *CompanyForm) choose(joinAs dialtone.Role) {
 }
 
 // SetCompany keeps the organization's own provider.
-func (m *Room) SetCompany(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) SetCompany(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Form(w, r, v) {
 		return
 	}
@@ -70,7 +70,7 @@ func (m *Room) SetCompany(w http.ResponseWriter, r *http.Request, v page.Visit) 
 	wrong, isField := errors.AsType[dialtone.FieldErrors](err)
 	switch {
 	case err == nil:
-		page.See(w, "/organizations/"+organizationID+"/settings?done=company")
+		desk.See(w, "/organizations/"+organizationID+"/settings?done=company")
 	case isField:
 		p, err := m.settingsPage(r, v)
 		if err != nil {
@@ -81,7 +81,7 @@ func (m *Room) SetCompany(w http.ResponseWriter, r *http.Request, v page.Visit) 
 		f.Issuer.Value, f.ClientID.Value = edit.Issuer, edit.ClientID // the secret is typed again: it never goes back
 		f.Issuer.Problem, f.ClientID.Problem = wrong.Of("issuer"), wrong.Of("client_id")
 		f.Secret.Problem, f.JoinAsProblem = wrong.Of("client_secret"), wrong.Of("join_as")
-		p.Wrong = page.Wrong(f.Issuer, f.ClientID, f.Secret, page.Field{Name: "join_as", Label: "Who joins without an invitation", Problem: f.JoinAsProblem})
+		p.Wrong = desk.Wrong(f.Issuer, f.ClientID, f.Secret, desk.Field{Name: "join_as", Label: "Who joins without an invitation", Problem: f.JoinAsProblem})
 		f.choose(edit.JoinAs)
 		m.pages.Render(w, v, http.StatusUnprocessableEntity, p)
 	default:
@@ -90,11 +90,11 @@ func (m *Room) SetCompany(w http.ResponseWriter, r *http.Request, v page.Visit) 
 }
 
 // RemoveCompany takes the organization's own provider away. Whoever came through it is signed out.
-func (m *Room) RemoveCompany(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) RemoveCompany(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	organizationID := r.PathValue("organization")
 	if err := m.Catalog.RemoveCompanySignIn(r.Context(), v.Actor, organizationID, v.Now); err != nil {
 		m.Fail(w, r, v, err)
 		return
 	}
-	page.See(w, "/organizations/"+organizationID+"/settings?done=removed")
+	desk.See(w, "/organizations/"+organizationID+"/settings?done=removed")
 }

@@ -7,12 +7,12 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // Invitation asks the invited person to accept, or says why that cannot be.
 type Invitation struct {
-	page.Shell
+	desk.Shell
 	State        InvitationState
 	Organization dialtone.Organization
 	InvitedBy    string
@@ -39,7 +39,7 @@ const (
 )
 
 // ShowInvitation asks to accept. Whoever is signed out signs in first, and comes back.
-func (m *Room) ShowInvitation(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowInvitation(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	p, err := m.invitationPage(r, v)
 	if err == nil {
 		switch {
@@ -56,13 +56,13 @@ func (m *Room) ShowInvitation(w http.ResponseWriter, r *http.Request, v page.Vis
 	m.refuseInvitation(w, r, v, p, err)
 }
 
-func (m *Room) invitationPage(r *http.Request, v page.Visit) (*Invitation, error) {
+func (m *Room) invitationPage(r *http.Request, v desk.Visit) (*Invitation, error) {
 	link := r.PathValue("link")
 	i, organization, err := m.Catalog.InvitationByLink(r.Context(), link, v.Now)
 	here := "/invitations/" + url.PathEscape(link)
 	signIn := url.Values{"to": {here}, "email": {i.Email}}
 	p := &Invitation{
-		Shell: page.Shell{Title: "Invitation"}, State: InvitationOpen, Organization: organization, InvitedBy: i.InvitedBy, Email: i.Email,
+		Shell: desk.Shell{Title: "Invitation"}, State: InvitationOpen, Organization: organization, InvitedBy: i.InvitedBy, Email: i.Email,
 		Role: i.Role, RoleHint: roleHints[i.Role], Address: here, SignIn: "/signin?" + signIn.Encode(), SignedIn: v.Account.Display(),
 	}
 	if organization.ID != "" {
@@ -72,10 +72,10 @@ func (m *Room) invitationPage(r *http.Request, v page.Visit) (*Invitation, error
 }
 
 // Accept makes the invited person a member.
-func (m *Room) Accept(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) Accept(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	organization, err := m.Catalog.AcceptInvitation(r.Context(), v.Actor, v.Account, r.PathValue("link"), v.Now)
 	if err == nil {
-		page.See(w, "/organizations/"+organization.ID+"?done=joined")
+		desk.See(w, "/organizations/"+organization.ID+"?done=joined")
 		return
 	}
 	p, lookedUp := m.invitationPage(r, v)
@@ -85,7 +85,7 @@ func (m *Room) Accept(w http.ResponseWriter, r *http.Request, v page.Visit) {
 	m.refuseInvitation(w, r, v, p, err)
 }
 
-func (m *Room) refuseInvitation(w http.ResponseWriter, r *http.Request, v page.Visit, p *Invitation, err error) {
+func (m *Room) refuseInvitation(w http.ResponseWriter, r *http.Request, v desk.Visit, p *Invitation, err error) {
 	var status int
 	_, notYours := errors.AsType[*catalog.WrongAddressError](err)
 	switch {

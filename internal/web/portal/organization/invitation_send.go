@@ -10,7 +10,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/message"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 	"github.com/dialtone-id/dialtone/internal/writing"
 )
 
@@ -18,20 +18,20 @@ import (
 type InviteForm struct {
 	Address     string // of the page with the form
 	Back        string
-	Email       page.Field
+	Email       desk.Field
 	Roles       []choice
 	RoleProblem string
 }
 
 // Invite is the page with the form.
 type Invite struct {
-	page.Shell
+	desk.Shell
 	Form InviteForm
 }
 
 // Invited shows the link of a new invitation, which exists in this answer only.
 type Invited struct {
-	page.Shell
+	desk.Shell
 	Email   string
 	Role    dialtone.Role
 	Link    string
@@ -45,12 +45,12 @@ type Invited struct {
 func inviteForm(members, email string, role dialtone.Role) InviteForm {
 	return InviteForm{
 		Address: members + "/invite", Back: members, Roles: roleChoices(role),
-		Email: page.Field{Name: "email", Label: "E-mail address", Type: "email", Value: email, Most: 254, Autocomplete: "off", Focus: true},
+		Email: desk.Field{Name: "email", Label: "E-mail address", Type: "email", Value: email, Most: 254, Autocomplete: "off", Focus: true},
 	}
 }
 
 // ShowInvite asks whom to invite.
-func (m *Room) ShowInvite(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowInvite(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	h, err := m.house(r, v)
 	if err == nil && !h.may(catalog.WriteMembers) {
 		err = dialtone.ErrForbidden
@@ -68,7 +68,7 @@ func invitePage(h house, email string, role dialtone.Role) *Invite {
 
 // Invite makes an invitation and has it mailed. Where the mail server is away the invitation stands: its link is shown, and can
 // be handed over by other means.
-func (m *Room) Invite(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) Invite(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Form(w, r, v) {
 		return
 	}
@@ -94,16 +94,16 @@ func (m *Room) Invite(w http.ResponseWriter, r *http.Request, v page.Visit) {
 	m.pages.Render(w, v, http.StatusOK, p)
 }
 
-func (m *Room) refuseInvite(w http.ResponseWriter, r *http.Request, v page.Visit, p *Invite, err error) {
+func (m *Room) refuseInvite(w http.ResponseWriter, r *http.Request, v desk.Visit, p *Invite, err error) {
 	status := http.StatusUnprocessableEntity
 	wrong, isField := errors.AsType[dialtone.FieldErrors](err)
 	switch {
 	case isField:
 		p.Form.Email.Problem, p.Form.RoleProblem = wrong.Of("email"), wrong.Of("role")
 	case errors.Is(err, dialtone.ErrExhausted):
-		p.Problem = "Too many invitations were sent today. Wait " + page.Later(w, err) + ", then invite more."
+		p.Problem = "Too many invitations were sent today. Wait " + desk.Later(w, err) + ", then invite more."
 		if young, ok := errors.AsType[*catalog.YoungError](err); ok {
-			p.Problem = young.Why() + " Wait " + page.Later(w, err) + ", then invite more."
+			p.Problem = young.Why() + " Wait " + desk.Later(w, err) + ", then invite more."
 		}
 		status = http.StatusTooManyRequests
 	default:

@@ -10,16 +10,16 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // NewKey is the form for an API key.
 type NewKey struct {
-	page.Shell
+	desk.Shell
 	Once           string // makes the form work once
 	Address        string // of this page
 	Back           string
-	Name           page.Field
+	Name           desk.Field
 	Groups         []rightGroup
 	RightsProblem  string
 	Expiries       []choice
@@ -34,14 +34,14 @@ type rightGroup struct {
 
 // NewKeyShown shows a new key, which exists in this answer only.
 type NewKeyShown struct {
-	page.Shell
+	desk.Shell
 	Key    dialtone.APIKey
 	Secret string
 	Back   string
 }
 
 // ShowNewKey asks for the name, rights and end of a new API key.
-func (m *Room) ShowNewKey(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowNewKey(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	h, err := m.house(r, v)
 	if err == nil && !h.may(catalog.WriteKeys) {
 		err = dialtone.ErrForbidden
@@ -55,8 +55,8 @@ func (m *Room) ShowNewKey(w http.ResponseWriter, r *http.Request, v page.Visit) 
 
 func newKeyPage(h house, now time.Time, name string, rights []string, days string) *NewKey {
 	p := &NewKey{
-		Shell: h.inside("New API key", tabKeys, "API keys"), Once: page.NewFormToken(now), Address: h.address + "/keys/new", Back: h.address + "/keys",
-		Name: page.Field{
+		Shell: h.inside("New API key", tabKeys, "API keys"), Once: desk.NewFormToken(now), Address: h.address + "/keys/new", Back: h.address + "/keys",
+		Name: desk.Field{
 			Name: "name", Label: "Name", Value: name, Most: 80, Autocomplete: "off", Focus: true,
 			Hint: "What uses it: “Deploy pipeline”.",
 		},
@@ -83,7 +83,7 @@ func newKeyPage(h house, now time.Time, name string, rights []string, days strin
 }
 
 // CreateKey makes an API key and shows it, once.
-func (m *Room) CreateKey(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) CreateKey(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Form(w, r, v) {
 		return
 	}
@@ -99,13 +99,13 @@ func (m *Room) CreateKey(w http.ResponseWriter, r *http.Request, v page.Visit) {
 		count, err := strconv.Atoi(days)
 		if err != nil {
 			p.ExpiresProblem = "Choose one of these."
-			p.Wrong = page.Wrong(page.Field{Name: "expires", Label: "Ends", Problem: p.ExpiresProblem})
+			p.Wrong = desk.Wrong(desk.Field{Name: "expires", Label: "Ends", Problem: p.ExpiresProblem})
 			m.pages.Render(w, v, http.StatusUnprocessableEntity, p)
 			return
 		}
 		edit.Expires = v.Now.AddDate(0, 0, count)
 	}
-	if err := page.SpendFormToken(m.Store, r, v); err != nil {
+	if err := desk.SpendFormToken(m.Store, r, v); err != nil {
 		m.refuseKey(w, r, v, p, err)
 		return
 	}
@@ -119,14 +119,14 @@ func (m *Room) CreateKey(w http.ResponseWriter, r *http.Request, v page.Visit) {
 	})
 }
 
-func (m *Room) refuseKey(w http.ResponseWriter, r *http.Request, v page.Visit, p *NewKey, err error) {
+func (m *Room) refuseKey(w http.ResponseWriter, r *http.Request, v desk.Visit, p *NewKey, err error) {
 	status := http.StatusUnprocessableEntity
 	wrong, isField := errors.AsType[dialtone.FieldErrors](err)
 	switch {
 	case isField:
 		p.Name.Problem, p.RightsProblem, p.ExpiresProblem = wrong.Of("name"), wrong.Of("rights"), wrong.Of("expires")
-		p.Wrong = page.Wrong(p.Name, page.Field{Name: "rights-problem", Label: "Rights", Problem: p.RightsProblem},
-			page.Field{Name: "expires", Label: "Ends", Problem: p.ExpiresProblem})
+		p.Wrong = desk.Wrong(p.Name, desk.Field{Name: "rights-problem", Label: "Rights", Problem: p.RightsProblem},
+			desk.Field{Name: "expires", Label: "Ends", Problem: p.ExpiresProblem})
 		if len(p.Wrong) == 0 {
 			p.Problem = wrong[0].Problem
 		}

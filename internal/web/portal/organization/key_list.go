@@ -5,12 +5,12 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // Keys lists the API keys.
 type Keys struct {
-	page.Shell
+	desk.Shell
 	New  string // the address of the form for a key
 	Keys []keyLine
 }
@@ -25,7 +25,7 @@ type keyLine struct {
 var keyNotices = map[string]string{"revoked": "The key is revoked: it is not accepted any more."}
 
 // ShowKeys lists the API keys.
-func (m *Room) ShowKeys(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowKeys(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	h, err := m.house(r, v)
 	if err != nil {
 		m.Fail(w, r, v, err)
@@ -42,7 +42,7 @@ func (m *Room) ShowKeys(w http.ResponseWriter, r *http.Request, v page.Visit) {
 		p.New = h.address + "/keys/new"
 	}
 	if p.New != "" && len(keys) > 0 {
-		p.Action = page.Link{Words: "New API key", Address: p.New}
+		p.Action = desk.Link{Words: "New API key", Address: p.New}
 	}
 	for _, key := range keys {
 		line := keyLine{APIKey: key, State: "live"}

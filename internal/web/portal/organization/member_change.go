@@ -6,11 +6,11 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // ChangeRole gives a member another role.
-func (m *Room) ChangeRole(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ChangeRole(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Form(w, r, v) {
 		return
 	}
@@ -19,25 +19,25 @@ func (m *Room) ChangeRole(w http.ResponseWriter, r *http.Request, v page.Visit) 
 		m.refuseMember(w, r, v, err)
 		return
 	}
-	page.See(w, "/organizations/"+organizationID+"/members?done=role")
+	desk.See(w, "/organizations/"+organizationID+"/members?done=role")
 }
 
 // RemoveMember takes a member out; oneself: that is leaving.
-func (m *Room) RemoveMember(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) RemoveMember(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	organizationID, accountID := r.PathValue("organization"), r.PathValue("account")
 	err := m.Catalog.RemoveMember(r.Context(), v.Actor, organizationID, accountID, v.Now)
 	switch {
 	case err != nil:
 		m.refuseMember(w, r, v, err)
 	case accountID == v.Account.ID:
-		page.See(w, "/?done=left")
+		desk.See(w, "/?done=left")
 	default:
-		page.See(w, "/organizations/"+organizationID+"/members?done=removed&account="+accountID)
+		desk.See(w, "/organizations/"+organizationID+"/members?done=removed&account="+accountID)
 	}
 }
 
 // refuseMember shows the members with the reason, where the person can do something about it there.
-func (m *Room) refuseMember(w http.ResponseWriter, r *http.Request, v page.Visit, err error) {
+func (m *Room) refuseMember(w http.ResponseWriter, r *http.Request, v desk.Visit, err error) {
 	_, isLast := errors.AsType[*catalog.LastOwnerError](err)
 	wrong, isField := errors.AsType[dialtone.FieldErrors](err)
 	if !isLast && !isField {

@@ -7,12 +7,12 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // Members lists who is a member and who is invited.
 type Members struct {
-	page.Shell
+	desk.Shell
 	Address   string // of this page
 	Members   []memberLine
 	MayChange bool
@@ -53,7 +53,7 @@ var memberNotices = map[string]string{
 }
 
 // ShowMembers lists who is a member and who is invited.
-func (m *Room) ShowMembers(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowMembers(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	p, err := m.membersPage(r, v)
 	if err != nil {
 		m.Fail(w, r, v, err)
@@ -67,7 +67,7 @@ func (m *Room) ShowMembers(w http.ResponseWriter, r *http.Request, v page.Visit)
 	m.pages.Render(w, v, http.StatusOK, p)
 }
 
-func (m *Room) membersPage(r *http.Request, v page.Visit) (*Members, error) {
+func (m *Room) membersPage(r *http.Request, v desk.Visit) (*Members, error) {
 	h, err := m.house(r, v)
 	if err != nil {
 		return nil, err
@@ -87,7 +87,7 @@ func (m *Room) membersPage(r *http.Request, v page.Visit) (*Members, error) {
 	p.Transfer = p.MayChange && len(members) > 1
 	if p.MayChange {
 		p.Invite = inviteForm(p.Address, "", dialtone.RoleDeveloper)
-		p.Action, p.Dialog = page.Link{Words: "Invite", Address: p.Invite.Address}, "invite"
+		p.Action, p.Dialog = desk.Link{Words: "Invite", Address: p.Invite.Address}, "invite"
 	}
 	invitations, err := m.Catalog.Invitations(r.Context(), v.Actor, h.Organization.ID)
 	if err != nil {
@@ -98,7 +98,7 @@ func (m *Room) membersPage(r *http.Request, v page.Visit) (*Members, error) {
 }
 
 // addKeysLeft says, after a person was removed, which API keys of theirs still work: whoever made a key may have kept it.
-func (m *Room) addKeysLeft(r *http.Request, v page.Visit, p *Members) error {
+func (m *Room) addKeysLeft(r *http.Request, v desk.Visit, p *Members) error {
 	made, organizationID := r.URL.Query().Get("account"), r.PathValue("organization")
 	if made == "" || !p.MayChange {
 		return nil

@@ -6,12 +6,12 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // Transfer asks to whom to hand the organization, and says what that means.
 type Transfer struct {
-	page.Shell
+	desk.Shell
 	Name      string // the organization's
 	Address   string // of this page
 	Back      string
@@ -21,7 +21,7 @@ type Transfer struct {
 }
 
 // ShowTransfer asks to whom to hand the organization.
-func (m *Room) ShowTransfer(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowTransfer(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	p, err := m.transferPage(r, v)
 	if err != nil {
 		m.Fail(w, r, v, err)
@@ -30,7 +30,7 @@ func (m *Room) ShowTransfer(w http.ResponseWriter, r *http.Request, v page.Visit
 	m.pages.Render(w, v, http.StatusOK, p)
 }
 
-func (m *Room) transferPage(r *http.Request, v page.Visit) (*Transfer, error) {
+func (m *Room) transferPage(r *http.Request, v desk.Visit) (*Transfer, error) {
 	h, err := m.house(r, v)
 	if err == nil && !h.may(catalog.WriteMembers) {
 		err = dialtone.ErrForbidden
@@ -55,7 +55,7 @@ func (m *Room) transferPage(r *http.Request, v page.Visit) (*Transfer, error) {
 }
 
 // Transfer makes another member the owner in the person's place.
-func (m *Room) Transfer(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) Transfer(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Form(w, r, v) {
 		return
 	}
@@ -64,7 +64,7 @@ func (m *Room) Transfer(w http.ResponseWriter, r *http.Request, v page.Visit) {
 	wrong, isField := errors.AsType[dialtone.FieldErrors](err)
 	switch {
 	case err == nil:
-		page.See(w, "/organizations/"+organizationID+"/members?done=transferred")
+		desk.See(w, "/organizations/"+organizationID+"/members?done=transferred")
 	case isField:
 		p, err := m.transferPage(r, v)
 		if err != nil {

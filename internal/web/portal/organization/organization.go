@@ -29,7 +29,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/message"
 	"github.com/dialtone-id/dialtone/internal/secret"
-	"github.com/dialtone-id/dialtone/internal/web"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
 
@@ -78,10 +78,10 @@ type Secrets interface {
 
 // Config is what the room needs.
 type Config struct {
-	Desk    *page.Desk
-	Assets  *web.Assets
+	Desk    *desk.Desk
+	Face    *desk.Face
 	Catalog Catalog
-	Store   page.Spender
+	Store   desk.Spender
 	Mail    Mailer
 	Secrets Secrets
 	Origin  string // the portal's address, without a slash at the end
@@ -89,14 +89,14 @@ type Config struct {
 
 // Room is the room; its methods are the handlers.
 type Room struct {
-	*page.Desk
+	*desk.Desk
 	Config
-	pages *page.Room
+	pages *desk.Room
 }
 
 // New returns the room.
 func New(c Config) (*Room, error) {
-	pages, err := page.NewRoom(c.Assets, files)
+	pages, err := c.Face.Room(files)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ type house struct {
 }
 
 // house returns the organization of the request's address. Errors: ErrNotFound, also for who is no member.
-func (m *Room) house(r *http.Request, v page.Visit) (house, error) {
+func (m *Room) house(r *http.Request, v desk.Visit) (house, error) {
 	membership, err := m.Catalog.Organization(r.Context(), v.Actor, r.PathValue("organization"))
 	return house{membership, "/organizations/" + membership.Organization.ID}, err
 }
@@ -131,8 +131,8 @@ const (
 var closed = map[string]catalog.Action{tabKeys: catalog.ReadKeys, tabActivity: catalog.ReadActivity}
 
 // shell is the frame of a page of the organization.
-func (h house) shell(tab string) page.Shell {
-	s := page.Shell{Title: h.Organization.Name, Crumbs: []page.Link{{Words: "Organizations", Address: "/"}}, Wide: true}
+func (h house) shell(tab string) desk.Shell {
+	s := desk.Shell{Title: h.Organization.Name, Crumbs: []desk.Link{{Words: "Organizations", Address: "/"}}, Wide: true}
 	for _, t := range page.OrganizationTabs(h.Organization.ID, tab) {
 		needs, isClosed := closed[strings.TrimPrefix(t.Address, h.address+"/")]
 		if !isClosed || h.may(needs) {
@@ -143,8 +143,8 @@ func (h house) shell(tab string) page.Shell {
 }
 
 // inside is the frame of a page that belongs to a tab of the organization: a form of its own.
-func (h house) inside(title, tab, tabWords string) page.Shell {
-	return page.Shell{Title: title, Crumbs: []page.Link{
+func (h house) inside(title, tab, tabWords string) desk.Shell {
+	return desk.Shell{Title: title, Crumbs: []desk.Link{
 		{Words: "Organizations", Address: "/"}, {Words: h.Organization.Name, Address: h.address},
 		{Words: tabWords, Address: h.address + "/" + tab},
 	}}

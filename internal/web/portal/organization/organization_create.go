@@ -5,24 +5,24 @@ import (
 	"net/http"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // NewOrganization is the form for a new organization.
 type NewOrganization struct {
-	page.Shell
-	Name page.Field
+	desk.Shell
+	Name desk.Field
 }
 
 // ShowNew asks for the name of a new organization.
-func (m *Room) ShowNew(w http.ResponseWriter, _ *http.Request, v page.Visit) {
+func (m *Room) ShowNew(w http.ResponseWriter, _ *http.Request, v desk.Visit) {
 	m.pages.Render(w, v, http.StatusOK, newOrganizationPage(""))
 }
 
 func newOrganizationPage(name string) *NewOrganization {
 	return &NewOrganization{
-		Shell: page.Shell{Title: "Create your organization"},
-		Name: page.Field{
+		Shell: desk.Shell{Title: "Create your organization"},
+		Name: desk.Field{
 			Name: "name", Label: "Name", Value: name, Most: 80, Autocomplete: "organization", Focus: true,
 			Hint: "Your company's name, or your own. Subscribers read it when they sign in to your products.",
 		},
@@ -30,7 +30,7 @@ func newOrganizationPage(name string) *NewOrganization {
 }
 
 // Create makes an organization whose owner is who asks.
-func (m *Room) Create(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) Create(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Form(w, r, v) {
 		return
 	}
@@ -39,7 +39,7 @@ func (m *Room) Create(w http.ResponseWriter, r *http.Request, v page.Visit) {
 	wrong, isField := errors.AsType[dialtone.FieldErrors](err)
 	switch {
 	case err == nil:
-		page.See(w, "/organizations/"+organization.ID+"?done=created")
+		desk.See(w, "/organizations/"+organization.ID+"?done=created")
 	case isField:
 		p := newOrganizationPage(name)
 		p.Name.Problem = wrong.Of("name")

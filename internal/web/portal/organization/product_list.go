@@ -7,15 +7,15 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // Products is the organization's first page.
 type Products struct {
-	page.Shell
+	desk.Shell
 	Address  string // of this page
 	New      string // of the form for a product; empty: the person may not create one
-	Search   page.Field
+	Search   desk.Field
 	Products []dialtone.Product
 	First    string // the address of the first page; empty: this is it
 	Next     string // of the next one; empty: there is none
@@ -30,7 +30,7 @@ var productNotices = map[string]string{
 }
 
 // ShowProducts lists the products, the newest first: ?q= searches by name, ?after= turns the page.
-func (m *Room) ShowProducts(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowProducts(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	h, err := m.house(r, v)
 	if err != nil {
 		m.Fail(w, r, v, err)
@@ -39,7 +39,7 @@ func (m *Room) ShowProducts(w http.ResponseWriter, r *http.Request, v page.Visit
 	query := r.URL.Query()
 	p := &Products{
 		Shell: h.shell(tabProducts), Address: h.address,
-		Search: page.Field{Name: "q", Label: "Search by name", Type: "search", Value: query.Get("q"), Most: 80, Optional: true},
+		Search: desk.Field{Name: "q", Label: "Search by name", Type: "search", Value: query.Get("q"), Most: 80, Optional: true},
 	}
 	p.Notice = productNotices[query.Get("done")]
 	if h.may(catalog.WriteProducts) {
@@ -57,7 +57,7 @@ func (m *Room) ShowProducts(w http.ResponseWriter, r *http.Request, v page.Visit
 	}
 	p.turn(asked)
 	if p.New != "" && (len(p.Products) > 0 || asked.Search != "") {
-		p.Action = page.Link{Words: "New product", Address: p.New}
+		p.Action = desk.Link{Words: "New product", Address: p.New}
 	}
 	m.pages.Render(w, v, status, p)
 }

@@ -6,15 +6,15 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // Settings are the organization's name and its own sign-in.
 type Settings struct {
-	page.Shell
+	desk.Shell
 	ID         string
 	Address    string // of this page
-	Name       page.Field
+	Name       desk.Field
 	MayRename  bool
 	MayCompany bool
 	Company    CompanyForm
@@ -27,7 +27,7 @@ var settingsNotices = map[string]string{
 }
 
 // ShowSettings shows the organization's name and its own sign-in.
-func (m *Room) ShowSettings(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowSettings(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	p, err := m.settingsPage(r, v)
 	if err != nil {
 		m.Fail(w, r, v, err)
@@ -37,14 +37,14 @@ func (m *Room) ShowSettings(w http.ResponseWriter, r *http.Request, v page.Visit
 	m.pages.Render(w, v, http.StatusOK, p)
 }
 
-func (m *Room) settingsPage(r *http.Request, v page.Visit) (*Settings, error) {
+func (m *Room) settingsPage(r *http.Request, v desk.Visit) (*Settings, error) {
 	h, err := m.house(r, v)
 	if err != nil {
 		return nil, err
 	}
 	p := &Settings{
 		Shell: h.shell(tabSettings), ID: h.Organization.ID, Address: h.address + "/settings",
-		Name: page.Field{
+		Name: desk.Field{
 			Name: "name", Label: "Name", Value: h.Organization.Name, Most: 80, Autocomplete: "organization",
 			Hint: "Subscribers read it when they sign in to your products.",
 		},
@@ -62,7 +62,7 @@ func (m *Room) settingsPage(r *http.Request, v page.Visit) (*Settings, error) {
 }
 
 // Rename changes the organization's name.
-func (m *Room) Rename(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) Rename(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Form(w, r, v) {
 		return
 	}
@@ -71,7 +71,7 @@ func (m *Room) Rename(w http.ResponseWriter, r *http.Request, v page.Visit) {
 	wrong, isField := errors.AsType[dialtone.FieldErrors](err)
 	switch {
 	case err == nil:
-		page.See(w, "/organizations/"+organizationID+"/settings?done=saved")
+		desk.See(w, "/organizations/"+organizationID+"/settings?done=saved")
 	case isField:
 		p, err := m.settingsPage(r, v)
 		if err != nil {
@@ -79,7 +79,7 @@ func (m *Room) Rename(w http.ResponseWriter, r *http.Request, v page.Visit) {
 			return
 		}
 		p.Name.Value, p.Name.Problem = name, wrong.Of("name")
-		p.Wrong = page.Wrong(p.Name)
+		p.Wrong = desk.Wrong(p.Name)
 		m.pages.Render(w, v, http.StatusUnprocessableEntity, p)
 	default:
 		m.Fail(w, r, v, err)

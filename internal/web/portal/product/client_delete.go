@@ -8,7 +8,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/traffic"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // Traffic says what a client did lately.
@@ -18,7 +18,7 @@ type Traffic interface {
 
 // DeleteClientAsk asks whether a client shall go, and says what that breaks.
 type DeleteClientAsk struct {
-	page.Shell
+	desk.Shell
 	Client   dialtone.Client
 	Week     traffic.Week
 	LastUsed time.Time // of a secret; zero: never
@@ -26,7 +26,7 @@ type DeleteClientAsk struct {
 }
 
 // ShowDeleteClient says what deleting a client breaks.
-func (m *Room) ShowDeleteClient(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowDeleteClient(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	c, o, err := m.openClient(r, v)
 	if err == nil {
 		err = m.Catalog.May(r.Context(), v.Actor, o.Product.OrganizationID, catalog.WriteClients)
@@ -53,7 +53,7 @@ func (m *Room) ShowDeleteClient(w http.ResponseWriter, r *http.Request, v page.V
 }
 
 // DeleteClient deletes a client with its secrets.
-func (m *Room) DeleteClient(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) DeleteClient(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Desk.Form(w, r, v) {
 		return
 	}
@@ -65,5 +65,5 @@ func (m *Room) DeleteClient(w http.ResponseWriter, r *http.Request, v page.Visit
 		m.Desk.Fail(w, r, v, err)
 		return
 	}
-	page.See(w, "/products/"+o.Product.ID+"/clients?done=deleted")
+	desk.See(w, "/products/"+o.Product.ID+"/clients?done=deleted")
 }

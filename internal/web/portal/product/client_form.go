@@ -11,13 +11,13 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // ClientForm is the form for a client: the fields that everybody fills in, and the rest behind "more options".
 type ClientForm struct {
 	Action string // where it is posted
-	Once   string // page.NewFormToken, of a form that makes a client
+	Once   string // desk.NewFormToken, of a form that makes a client
 	Seen   int64  // of a form that changes one
 	Type   dialtone.ClientType
 	Open   bool    // show "more options" at once: something is wrong there
@@ -41,27 +41,27 @@ var (
 // settings are the fields of the form in their order on the page: one for each of dialtone.ClientSettings.
 func settings() []setting {
 	return []setting{
-		{place: inMain, Entry: Entry{Field: page.Field{Name: "description", Label: "Client description", Most: 120,
+		{place: inMain, Entry: Entry{Field: desk.Field{Name: "description", Label: "Client description", Most: 120,
 			Hint: "What this client is, for you and your colleagues: “web app, production”. Subscribers do not see it."}}},
-		{place: inMain, Entry: Entry{Field: page.Field{Name: "redirect_uris", Label: "Login redirect URIs", Lines: 3, Check: checkRedirectURIs,
+		{place: inMain, Entry: Entry{Field: desk.Field{Name: "redirect_uris", Label: "Login redirect URIs", Lines: 3, Check: checkRedirectURIs,
 			Hint: "Where the browser comes back to your app after signing in. One address a line, character for character as your app sends it as redirect_uri."}}},
-		{place: inMain, Entry: Entry{Field: page.Field{Name: "post_revoke_redirect_uris", Label: "Post revoke consent redirect URIs",
+		{place: inMain, Entry: Entry{Field: desk.Field{Name: "post_revoke_redirect_uris", Label: "Post revoke consent redirect URIs",
 			Lines: 2, Optional: true, Check: checkRedirectURIs,
 			Hint: "Where the browser comes back to your app after a person removed your product by a link of yours. One address a line."}}},
-		{place: inKeeper, Entry: Entry{Field: page.Field{Name: "auth_method", Label: "Authentication at the token endpoint",
+		{place: inKeeper, Entry: Entry{Field: desk.Field{Name: "auth_method", Label: "Authentication at the token endpoint",
 			Hint: "How your app sends its secret. Most libraries use HTTP Basic."}, Options: []Option{
 			{string(dialtone.AuthBasic), "HTTP Basic (client_secret_basic)"}, {string(dialtone.AuthPost), "In the form (client_secret_post)"},
 		}}},
-		{place: inMore, Entry: Entry{Field: page.Field{Name: "id_token_algorithm", Label: "ID token algorithm",
+		{place: inMore, Entry: Entry{Field: desk.Field{Name: "id_token_algorithm", Label: "ID token algorithm",
 			Hint: "How ID tokens are signed. Every library knows RS256."}, Options: algorithms()}},
-		{place: inMore, Entry: Entry{Field: page.Field{Name: "claims_in_id_token", Label: "Where the phone number is",
+		{place: inMore, Entry: Entry{Field: desk.Field{Name: "claims_in_id_token", Label: "Where the phone number is",
 			Hint: "User info has the claims of the granted scopes in any case. Some libraries and proxies read the ID token only."}, Options: []Option{
 			{"false", "In user info"}, {"true", "In user info and in the ID token"},
 		}}},
-		{place: inMore, Entry: Entry{Field: page.Field{Name: "refresh_grace_seconds", Label: "Refresh grace, in seconds", Type: "number", Optional: true,
+		{place: inMore, Entry: Entry{Field: desk.Field{Name: "refresh_grace_seconds", Label: "Refresh grace, in seconds", Type: "number", Optional: true,
 			Hint: fmt.Sprintf("How long a refresh token that was replaced still gets the same answer, for an app that lost it on the way; after that, its use ends the sign-in. 0 to %d. Empty: as usual, %.0f, or %.0f for a public client.",
 				dialtone.MostRefreshGraceSeconds, dialtone.UsualRefreshGrace.Seconds(), dialtone.UsualRefreshGracePublic.Seconds())}}},
-		{place: inMore, Entry: Entry{Field: page.Field{Name: "post_logout_redirect_uris", Label: "Post-logout redirect URIs",
+		{place: inMore, Entry: Entry{Field: desk.Field{Name: "post_logout_redirect_uris", Label: "Post-logout redirect URIs",
 			Lines: 2, Optional: true, Check: checkRedirectURIs,
 			Hint: "Where the browser comes back to your app after signing out. One address a line."}}},
 	}
@@ -176,9 +176,9 @@ func (f *ClientForm) withSecret(name, lastDay string) *ClientForm {
 
 func secretFields(nameField, dayField, name, lastDay string) Entries {
 	return Entries{
-		{Field: page.Field{Name: nameField, Label: "Name of the secret", Value: name, Most: 60,
+		{Field: desk.Field{Name: nameField, Label: "Name of the secret", Value: name, Most: 60,
 			Hint: "Where it will be used: “production server”."}},
-		{Field: page.Field{Name: dayField, Label: "Last day of the secret", Value: lastDay, Type: "date", Optional: true,
+		{Field: desk.Field{Name: dayField, Label: "Last day of the secret", Value: lastDay, Type: "date", Optional: true,
 			Hint: "Until the end of that day, UTC. Empty: it does not expire."}},
 	}
 }
@@ -234,7 +234,7 @@ func (f *ClientForm) refuse(wrong dialtone.FieldErrors) string {
 }
 
 // wrong are the ways to the fields that have a problem, in their order on the page.
-func (f *ClientForm) wrong() []page.Link { return slices.Concat(f.parts()...).wrong() }
+func (f *ClientForm) wrong() []desk.Link { return slices.Concat(f.parts()...).wrong() }
 
 // meanwhile puts beside each field what somebody else saved, where that is something else.
 func (f *ClientForm) meanwhile(saved *ClientForm) {

@@ -11,19 +11,20 @@ import (
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
 
 // NewClient is the form for a new client on a page of its own.
 type NewClient struct {
-	page.Shell
+	desk.Shell
 	view
 	Form *ClientForm
 }
 
 // ClientCreated shows the credentials of a new client, this once.
 type ClientCreated struct {
-	page.Shell
+	desk.Shell
 	Product dialtone.Product
 	Client  dialtone.Client
 	Secret  secret.Text // empty: a public client
@@ -44,7 +45,7 @@ func first(list []string) string {
 }
 
 // ShowNewClient shows the form.
-func (m *Room) ShowNewClient(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowNewClient(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	o, err := m.open(r, v)
 	if err == nil {
 		err = m.Catalog.May(r.Context(), v.Actor, o.Product.OrganizationID, catalog.WriteClients)
@@ -65,25 +66,25 @@ func newClientForm(p dialtone.Product, posted url.Values, now time.Time) *Client
 	maps.Copy(texts, posted)
 	kind := cmp.Or(dialtone.ClientType(posted.Get("type")), usual.Type)
 	form := clientForm(texts, kind, "/products/"+p.ID+"/clients/new").withSecret(posted.Get("secret_name"), posted.Get("secret_expires"))
-	form.Once = page.NewFormToken(now)
+	form.Once = desk.NewFormToken(now)
 	return form
 }
 
-func newClientShell(o view) page.Shell {
+func newClientShell(o view) desk.Shell {
 	shell := o.shell(tabClients)
 	shell.Title, shell.Wide, shell.Crumbs = "New client", false, clientCrumbs(o)
 	return shell
 }
 
 // clientCrumbs is the way to a page below the tab CLIENTS.
-func clientCrumbs(o view) []page.Link {
+func clientCrumbs(o view) []desk.Link {
 	address := "/products/" + o.Product.ID
-	return append(page.ProductCrumbs(o.owner), page.Link{Words: o.Product.Name, Address: address}, page.Link{Words: "Clients", Address: address + "/clients"})
+	return append(page.ProductCrumbs(o.owner), desk.Link{Words: o.Product.Name, Address: address}, desk.Link{Words: "Clients", Address: address + "/clients"})
 }
 
 // CreateClient makes a client and answers with its credentials: they stand in no address, and a reload of the answer makes no
 // second client.
-func (m *Room) CreateClient(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) CreateClient(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Desk.Form(w, r, v) {
 		return
 	}
@@ -101,11 +102,11 @@ func (m *Room) CreateClient(w http.ResponseWriter, r *http.Request, v page.Visit
 		m.refuseNewClient(w, r, v, o, err)
 		return
 	}
-	if err := page.SpendFormToken(m.Store, r, v); err != nil {
+	if err := desk.SpendFormToken(m.Store, r, v); err != nil {
 		list := "/products/" + o.Product.ID + "/clients"
 		m.refuseRepeated(w, r, v, err, Repeated{
-			Client: true, Shell: newClientShell(o), List: page.Link{Words: "See the clients", Address: list},
-			Again: page.Link{Words: "New client", Address: list + "/new"},
+			Client: true, Shell: newClientShell(o), List: desk.Link{Words: "See the clients", Address: list},
+			Again: desk.Link{Words: "New client", Address: list + "/new"},
 		})
 		return
 	}
@@ -122,7 +123,7 @@ func (m *Room) CreateClient(w http.ResponseWriter, r *http.Request, v page.Visit
 }
 
 // refuseNewClient shows the form again with what is wrong. Its token is a new one: nothing was made of the old one.
-func (m *Room) refuseNewClient(w http.ResponseWriter, r *http.Request, v page.Visit, o view, cause error) {
+func (m *Room) refuseNewClient(w http.ResponseWriter, r *http.Request, v desk.Visit, o view, cause error) {
 	wrong, ok := errors.AsType[dialtone.FieldErrors](cause)
 	if !ok {
 		m.Desk.Fail(w, r, v, cause)

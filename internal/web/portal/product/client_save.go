@@ -7,11 +7,11 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // SaveClient saves a client, unless somebody else did so since the form was read: then it shows both.
-func (m *Room) SaveClient(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) SaveClient(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Desk.Form(w, r, v) {
 		return
 	}
@@ -38,11 +38,11 @@ func (m *Room) SaveClient(w http.ResponseWriter, r *http.Request, v page.Visit) 
 		m.refuseClient(w, r, v, shown, err)
 		return
 	}
-	page.See(w, "/clients/"+c.ID+"?done=saved")
+	desk.See(w, "/clients/"+c.ID+"?done=saved")
 }
 
 // refuseClient shows the form again with the person's own values and with what is wrong.
-func (m *Room) refuseClient(w http.ResponseWriter, r *http.Request, v page.Visit, shown *Client, cause error) {
+func (m *Room) refuseClient(w http.ResponseWriter, r *http.Request, v desk.Visit, shown *Client, cause error) {
 	if wrong, ok := errors.AsType[dialtone.FieldErrors](cause); ok {
 		shown.Problem = shown.Form.refuse(wrong)
 		shown.Wrong = shown.Form.wrong()

@@ -7,18 +7,18 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // Client is the page of one client: its fields and its secrets.
 type Client struct {
-	page.Shell
+	desk.Shell
 	view
 	Client    dialtone.Client
 	Form      *ClientForm
 	Secrets   []SecretRow
 	NewSecret Entries
-	Once      string // page.NewFormToken of the forms that make a secret
+	Once      string // desk.NewFormToken of the forms that make a secret
 	Overlaps  []Option
 	Conflict  bool // somebody else saved the client while this form was open
 }
@@ -32,7 +32,7 @@ func (c *Client) Differs() bool {
 var overlaps = []Option{{"1h", "1 hour"}, {"24h", "24 hours"}, {"168h", "7 days"}}
 
 // ShowClient shows a client.
-func (m *Room) ShowClient(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowClient(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	c, o, err := m.openClient(r, v)
 	if err != nil {
 		m.Desk.Fail(w, r, v, err)
@@ -44,7 +44,7 @@ func (m *Room) ShowClient(w http.ResponseWriter, r *http.Request, v page.Visit) 
 }
 
 // openClient finds the client that the address names. ErrNotFound also where the person is no member.
-func (m *Room) openClient(r *http.Request, v page.Visit) (dialtone.Client, view, error) {
+func (m *Room) openClient(r *http.Request, v desk.Visit) (dialtone.Client, view, error) {
 	c, p, role, err := m.Catalog.Client(r.Context(), v.Actor, r.PathValue("client"))
 	if err != nil {
 		return dialtone.Client{}, view{}, err
@@ -57,7 +57,7 @@ func (m *Room) openClient(r *http.Request, v page.Visit) (dialtone.Client, view,
 func clientPage(c dialtone.Client, o view, texts url.Values, now time.Time) *Client {
 	shown := &Client{
 		Shell: clientShell(c, o), view: o, Client: c, Form: clientForm(texts, c.Type, "/clients/"+c.ID), Secrets: secretRows(c, now),
-		NewSecret: secretFields("name", "expires", "", ""), Once: page.NewFormToken(now), Overlaps: overlaps,
+		NewSecret: secretFields("name", "expires", "", ""), Once: desk.NewFormToken(now), Overlaps: overlaps,
 	}
 	shown.Form.Seen = c.Updated.UnixMicro()
 	if !o.MayClients {
@@ -67,7 +67,7 @@ func clientPage(c dialtone.Client, o view, texts url.Values, now time.Time) *Cli
 }
 
 // clientShell is the frame of a page about a client.
-func clientShell(c dialtone.Client, o view) page.Shell {
+func clientShell(c dialtone.Client, o view) desk.Shell {
 	shell := o.shell(tabClients)
 	shell.Title, shell.Crumbs, shell.Wide = clientName(c), clientCrumbs(o), false
 	return shell
@@ -82,9 +82,9 @@ func clientName(c dialtone.Client) string {
 }
 
 // clientSubShell is the frame of a page that asks something about a client.
-func clientSubShell(c dialtone.Client, o view, title string) page.Shell {
+func clientSubShell(c dialtone.Client, o view, title string) desk.Shell {
 	shell := clientShell(c, o)
-	shell.Crumbs = append(shell.Crumbs, page.Link{Words: clientName(c), Address: "/clients/" + c.ID})
+	shell.Crumbs = append(shell.Crumbs, desk.Link{Words: clientName(c), Address: "/clients/" + c.ID})
 	shell.Title = title
 	return shell
 }

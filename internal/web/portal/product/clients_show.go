@@ -6,12 +6,12 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // Clients is the tab CLIENTS: the product's OAuth clients, and the form for a new one.
 type Clients struct {
-	page.Shell
+	desk.Shell
 	view
 	Clients []ClientRow
 	Form    *ClientForm // of the dialog
@@ -56,7 +56,7 @@ func (s SecretRow) Called() string {
 }
 
 // ShowClients shows the product's clients.
-func (m *Room) ShowClients(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowClients(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	o, err := m.open(r, v)
 	if err != nil {
 		m.Desk.Fail(w, r, v, err)

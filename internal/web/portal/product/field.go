@@ -7,12 +7,12 @@ import (
 	"strings"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // Entry is a field of a form that several people may have before them at once.
 type Entry struct {
-	page.Field
+	desk.Field
 	Options   []Option // the field is a choice among these; none: a text
 	Differs   bool     // somebody else saved another value while this form was open
 	Meanwhile string   // that value
@@ -61,10 +61,10 @@ func lines(text string) string {
 }
 
 // wrong are the ways to the fields that have a problem.
-func (e Entries) wrong() []page.Link {
-	var ways []page.Link
+func (e Entries) wrong() []desk.Link {
+	var ways []desk.Link
 	for _, entry := range e {
-		ways = append(ways, page.Wrong(entry.Field)...)
+		ways = append(ways, desk.Wrong(entry.Field)...)
 	}
 	return ways
 }

@@ -6,11 +6,11 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // SaveGeneral saves the product's own fields, unless somebody else did so since the form was read: then it shows both.
-func (m *Room) SaveGeneral(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) SaveGeneral(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	o, ok := m.openToSave(w, r, v)
 	if !ok {
 		return
@@ -20,11 +20,11 @@ func (m *Room) SaveGeneral(w http.ResponseWriter, r *http.Request, v page.Visit)
 		m.refuseGeneral(w, r, v, o, err)
 		return
 	}
-	page.See(w, savedAddress("/products/"+saved.ID, o.Product, saved))
+	desk.See(w, savedAddress("/products/"+saved.ID, o.Product, saved))
 }
 
 // refuseGeneral shows the form again with the person's own values and with what is wrong.
-func (m *Room) refuseGeneral(w http.ResponseWriter, r *http.Request, v page.Visit, o view, cause error) {
+func (m *Room) refuseGeneral(w http.ResponseWriter, r *http.Request, v desk.Visit, o view, cause error) {
 	wrong, isWrong := errors.AsType[dialtone.FieldErrors](cause)
 	conflict, isConflict := errors.AsType[*dialtone.ConflictError](cause)
 	if !isWrong && !isConflict {

@@ -4,12 +4,12 @@ import (
 	"net/http"
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // General is the tab GENERAL: everything that a subscriber reads of a product.
 type General struct {
-	page.Shell
+	desk.Shell
 	view
 	Fields      Entries
 	Seen        int64
@@ -35,7 +35,7 @@ type Card struct {
 }
 
 // ShowGeneral shows the product's own fields.
-func (m *Room) ShowGeneral(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowGeneral(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	o, err := m.open(r, v)
 	if err != nil {
 		m.Desk.Fail(w, r, v, err)
@@ -69,19 +69,19 @@ func formEdit(r *http.Request) catalog.ProductEdit {
 
 func productFields(edit catalog.ProductEdit) Entries {
 	return Entries{
-		{Field: page.Field{Name: "name", Label: "Name", Value: edit.Name, Most: 80,
+		{Field: desk.Field{Name: "name", Label: "Name", Value: edit.Name, Most: 80,
 			Hint: "As your users know it. It stands in the SMS with the PIN, too."}},
-		{Field: page.Field{Name: "subtitle", Label: "Subtitle", Value: edit.Subtitle, Most: 120, Optional: true,
+		{Field: desk.Field{Name: "subtitle", Label: "Subtitle", Value: edit.Subtitle, Most: 120, Optional: true,
 			Hint: "A few words below the name: what it is."}},
-		{Field: page.Field{Name: "description", Label: "Description", Value: edit.Description, Lines: 4, Most: 4000, Optional: true,
+		{Field: desk.Field{Name: "description", Label: "Description", Value: edit.Description, Lines: 4, Most: 4000, Optional: true,
 			Hint: "One or two sentences: what people get when they add it."}},
-		{Field: page.Field{Name: "price", Label: "Price", Value: edit.Price, Most: 40, Optional: true,
+		{Field: desk.Field{Name: "price", Label: "Price", Value: edit.Price, Most: 40, Optional: true,
 			Hint: "As people read it: “Free”, or “49 kr a month, cancel at any time”."}},
-		{Field: page.Field{Name: "terms_url", Label: "Terms of use", Value: edit.TermsURL, Type: "url", Optional: true,
+		{Field: desk.Field{Name: "terms_url", Label: "Terms of use", Value: edit.TermsURL, Type: "url", Optional: true,
 			Hint: "An address that begins with https://. With it, people must tick that they accept your terms."}},
-		{Field: page.Field{Name: "privacy_url", Label: "Privacy policy", Value: edit.PrivacyURL, Type: "url", Optional: true,
+		{Field: desk.Field{Name: "privacy_url", Label: "Privacy policy", Value: edit.PrivacyURL, Type: "url", Optional: true,
 			Hint: "An address that begins with https://, where you say what you do with people's data."}},
-		{Field: page.Field{Name: "support", Label: "Support", Value: edit.Support, Optional: true,
+		{Field: desk.Field{Name: "support", Label: "Support", Value: edit.Support, Optional: true,
 			Hint: "Where your users get help: an address that begins with https://, or an e-mail address."}},
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/icon"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 const (
@@ -25,7 +25,7 @@ const (
 var errIconTooLarge = errors.New("icon too large")
 
 // SaveIcon takes a picture for the product, or takes the product's picture away.
-func (m *Room) SaveIcon(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) SaveIcon(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	o, err := m.open(r, v)
 	if err == nil {
 		// Before 600 kB are read for nothing.
@@ -51,7 +51,7 @@ func (m *Room) SaveIcon(w http.ResponseWriter, r *http.Request, v page.Visit) {
 	m.setIcon(w, r, v, o, upload)
 }
 
-func (m *Room) setIcon(w http.ResponseWriter, r *http.Request, v page.Visit, o view, upload iconUpload) {
+func (m *Room) setIcon(w http.ResponseWriter, r *http.Request, v desk.Visit, o view, upload iconUpload) {
 	done := "icon"
 	if upload.remove {
 		upload.body, done = nil, "icon_removed"
@@ -69,11 +69,11 @@ func (m *Room) setIcon(w http.ResponseWriter, r *http.Request, v page.Visit, o v
 		m.Desk.Fail(w, r, v, err)
 		return
 	}
-	page.See(w, "/products/"+o.Product.ID+"?done="+done)
+	desk.See(w, "/products/"+o.Product.ID+"?done="+done)
 }
 
 // refuseIcon shows GENERAL with the problem at the icon.
-func (m *Room) refuseIcon(w http.ResponseWriter, v page.Visit, o view, status int, problem string) {
+func (m *Room) refuseIcon(w http.ResponseWriter, v desk.Visit, o view, status int, problem string) {
 	shown := general(o, catalog.EditOf(o.Product))
 	shown.IconProblem = problem
 	m.pages.Render(w, v, status, shown)

@@ -5,12 +5,12 @@ import (
 	"net/http"
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // ShowImpact says, before a form is saved, whether it will ask subscribers again: {"warning": ""} or a sentence. The form of
 // GENERAL or of SCOPES is posted as it is; nothing is changed.
-func (m *Room) ShowImpact(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowImpact(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Desk.Form(w, r, v) {
 		return
 	}

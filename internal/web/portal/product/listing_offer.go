@@ -6,11 +6,11 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // OfferListing offers the product to one operator.
-func (m *Room) OfferListing(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) OfferListing(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Desk.Form(w, r, v) {
 		return
 	}
@@ -38,11 +38,11 @@ func (m *Room) OfferListing(w http.ResponseWriter, r *http.Request, v page.Visit
 	if made.State == dialtone.ListingEnabled {
 		done = "enabled"
 	}
-	page.See(w, "/products/"+o.Product.ID+"/listing?done="+done)
+	desk.See(w, "/products/"+o.Product.ID+"/listing?done="+done)
 }
 
 // refuseOffer shows the tab again with what stands in the way.
-func (m *Room) refuseOffer(w http.ResponseWriter, r *http.Request, v page.Visit, o view, status int, say func(*Listing)) {
+func (m *Room) refuseOffer(w http.ResponseWriter, r *http.Request, v desk.Visit, o view, status int, say func(*Listing)) {
 	shown, err := m.listing(r, v, o)
 	if err != nil {
 		m.Desk.Fail(w, r, v, err)

@@ -7,12 +7,12 @@ import (
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/directory"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // Listing is the tab LISTING: what each operator says of the product.
 type Listing struct {
-	page.Shell
+	desk.Shell
 	view
 	Operators  []OperatorRow
 	Incomplete []catalog.ReadinessItem // what is missing, after an offer that needs it
@@ -44,7 +44,7 @@ func (o OperatorRow) State() string {
 func (o OperatorRow) Never() bool { return o.Listing.State == "" }
 
 // ShowListing shows the operators.
-func (m *Room) ShowListing(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowListing(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	o, err := m.open(r, v)
 	if err != nil {
 		m.Desk.Fail(w, r, v, err)
@@ -59,13 +59,13 @@ func (m *Room) ShowListing(w http.ResponseWriter, r *http.Request, v page.Visit)
 	m.pages.Render(w, v, http.StatusOK, shown)
 }
 
-func (m *Room) listing(r *http.Request, v page.Visit, o view) (*Listing, error) {
+func (m *Room) listing(r *http.Request, v desk.Visit, o view) (*Listing, error) {
 	rows, err := m.operators(r, v, o)
 	return &Listing{Shell: o.shell(tabListing), view: o, Operators: rows}, err
 }
 
 // operators are all operators with the product's state there.
-func (m *Room) operators(r *http.Request, v page.Visit, o view) ([]OperatorRow, error) {
+func (m *Room) operators(r *http.Request, v desk.Visit, o view) ([]OperatorRow, error) {
 	list, err := m.Catalog.OperatorListings(r.Context(), v.Actor, o.Product.ID, m.Desk.Now())
 	if err != nil {
 		return nil, err

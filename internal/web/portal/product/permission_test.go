@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // request is something that a person may try.
@@ -25,7 +25,7 @@ func (s *stage) pages(clientID string) []string {
 // changes are all requests that change something, or show a form that only does.
 func (s *stage) changes(clientID, secretID string) []request {
 	base, client := "/products/"+s.product.ID, "/clients/"+clientID
-	once := page.NewFormToken(s.now)
+	once := desk.NewFormToken(s.now)
 	seen := "1"
 	return []request{
 		{"/organizations/" + s.organization.ID + "/products/new", nil},

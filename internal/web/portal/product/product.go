@@ -18,7 +18,7 @@
 //	GET       /check/redirect-uri                          redirect_uri.go    CheckRedirectURI (JSON)
 //
 // All of them are for people who are signed in. The rules, who may do what above all, stand in catalog; this room parses,
-// asks and shows. A secret is shown on the page that its form leads to, for some minutes in that session (page.Desk.Keep): once.go.
+// asks and shows. A secret is shown on the page that its form leads to, for some minutes in that session (desk.Desk.Keep): once.go.
 package product
 
 import (
@@ -29,8 +29,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
-	"github.com/dialtone-id/dialtone/internal/web"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 //go:embed templates
@@ -71,8 +70,8 @@ type Store interface {
 
 // Config is what the room needs.
 type Config struct {
-	Desk    *page.Desk
-	Assets  *web.Assets
+	Desk    *desk.Desk
+	Face    *desk.Face
 	Catalog Catalog
 	Traffic Traffic
 	Store   Store
@@ -82,12 +81,12 @@ type Config struct {
 // Room shows and changes products and clients.
 type Room struct {
 	Config
-	pages *page.Room
+	pages *desk.Room
 }
 
 // New returns the room.
 func New(c Config) (*Room, error) {
-	pages, err := page.NewRoom(c.Assets, files)
+	pages, err := c.Face.Room(files)
 	if err != nil {
 		return nil, err
 	}

@@ -6,12 +6,12 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // NewProduct asks for a product's name; the rest can come later.
 type NewProduct struct {
-	page.Shell
+	desk.Shell
 	Organization dialtone.Organization
 	Name         Entry
 	More         Entries
@@ -19,7 +19,7 @@ type NewProduct struct {
 }
 
 // ShowNewProduct shows the form for a new product.
-func (m *Room) ShowNewProduct(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowNewProduct(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	shown, err := m.newProduct(r, v, catalog.ProductEdit{})
 	if err != nil {
 		m.Desk.Fail(w, r, v, err)
@@ -29,7 +29,7 @@ func (m *Room) ShowNewProduct(w http.ResponseWriter, r *http.Request, v page.Vis
 }
 
 // CreateProduct makes the product and leads to its clients, where somebody new goes on.
-func (m *Room) CreateProduct(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) CreateProduct(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Desk.Form(w, r, v) {
 		return
 	}
@@ -40,7 +40,7 @@ func (m *Room) CreateProduct(w http.ResponseWriter, r *http.Request, v page.Visi
 		return
 	}
 	if !isWrong {
-		page.See(w, "/products/"+made.ID+"/clients?done=created")
+		desk.See(w, "/products/"+made.ID+"/clients?done=created")
 		return
 	}
 	shown, err := m.newProduct(r, v, formEdit(r))
@@ -58,7 +58,7 @@ func (m *Room) CreateProduct(w http.ResponseWriter, r *http.Request, v page.Visi
 	m.pages.Render(w, v, http.StatusUnprocessableEntity, shown)
 }
 
-func (m *Room) newProduct(r *http.Request, v page.Visit, edit catalog.ProductEdit) (*NewProduct, error) {
+func (m *Room) newProduct(r *http.Request, v desk.Visit, edit catalog.ProductEdit) (*NewProduct, error) {
 	organizationID := r.PathValue("organization")
 	membership, err := m.Catalog.Organization(r.Context(), v.Actor, organizationID)
 	if err != nil {
@@ -70,9 +70,9 @@ func (m *Room) newProduct(r *http.Request, v page.Visit, edit catalog.ProductEdi
 	fields := productFields(edit)
 	fields[0].Focus = true
 	return &NewProduct{
-		Shell: page.Shell{
+		Shell: desk.Shell{
 			Title:  "New product",
-			Crumbs: []page.Link{{Words: membership.Organization.Name, Address: "/organizations/" + organizationID}},
+			Crumbs: []desk.Link{{Words: membership.Organization.Name, Address: "/organizations/" + organizationID}},
 		},
 		Organization: membership.Organization, Name: fields[0], More: fields[1:],
 	}, nil

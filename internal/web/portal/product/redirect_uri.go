@@ -6,14 +6,14 @@ import (
 	"strings"
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // checkRedirectURIs is where a field asks, while somebody types, what is wrong with the redirect URIs in it.
 const checkRedirectURIs = "/check/redirect-uri"
 
 // CheckRedirectURI says what is wrong with redirect URIs, one a line: {"problem": ""} if nothing is.
-func (m *Room) CheckRedirectURI(w http.ResponseWriter, r *http.Request, _ page.Visit) {
+func (m *Room) CheckRedirectURI(w http.ResponseWriter, r *http.Request, _ desk.Visit) {
 	typed := linesOf(r.URL.Query().Get("value"))
 	var problems []string
 	addresses := 0

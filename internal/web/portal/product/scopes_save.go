@@ -6,11 +6,11 @@ import (
 	"slices"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // SaveScopes saves which scopes the product enables, unless somebody else changed the product since the form was read.
-func (m *Room) SaveScopes(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) SaveScopes(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	o, ok := m.openToSave(w, r, v)
 	if !ok {
 		return
@@ -24,14 +24,14 @@ func (m *Room) SaveScopes(w http.ResponseWriter, r *http.Request, v page.Visit) 
 	}
 	if len(o.Product.Scopes) == 0 {
 		// A product that could ask for nothing is being set up: what comes next matters, not who is asked again.
-		page.See(w, "/products/"+saved.ID+"/scopes?done=scopes")
+		desk.See(w, "/products/"+saved.ID+"/scopes?done=scopes")
 		return
 	}
-	page.See(w, savedAddress("/products/"+saved.ID+"/scopes", o.Product, saved))
+	desk.See(w, savedAddress("/products/"+saved.ID+"/scopes", o.Product, saved))
 }
 
 // refuseScopes shows the form again with the person's own ticks and with what is wrong.
-func (m *Room) refuseScopes(w http.ResponseWriter, r *http.Request, v page.Visit, o view, chosen dialtone.Product, cause error) {
+func (m *Room) refuseScopes(w http.ResponseWriter, r *http.Request, v desk.Visit, o view, chosen dialtone.Product, cause error) {
 	wrong, isWrong := errors.AsType[dialtone.FieldErrors](cause)
 	conflict, isConflict := errors.AsType[*dialtone.ConflictError](cause)
 	if !isWrong && !isConflict {

@@ -7,12 +7,12 @@ import (
 	"slices"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // Scopes is the tab SCOPES: what the product may ask its subscribers for.
 type Scopes struct {
-	page.Shell
+	desk.Shell
 	view
 	Categories []ScopeCategory
 	Seen       int64
@@ -47,7 +47,7 @@ type ScopeRow struct {
 func (s ScopeRow) Sentence() string { return s.Scope.Sentence("en") }
 
 // ShowScopes shows the scope catalogue with the product's settings.
-func (m *Room) ShowScopes(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowScopes(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	o, err := m.open(r, v)
 	if err != nil {
 		m.Desk.Fail(w, r, v, err)

@@ -8,12 +8,12 @@ import (
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // SecretCreated shows a new secret of a client, this once.
 type SecretCreated struct {
-	page.Shell
+	desk.Shell
 	Client   dialtone.Client
 	Made     SecretRow
 	Secret   secret.Text
@@ -21,7 +21,7 @@ type SecretCreated struct {
 }
 
 // CreateSecret makes one more secret for a client and answers with it.
-func (m *Room) CreateSecret(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) CreateSecret(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	c, o, ok := m.openSecretForm(w, r, v)
 	if !ok {
 		return
@@ -43,7 +43,7 @@ func (m *Room) CreateSecret(w http.ResponseWriter, r *http.Request, v page.Visit
 }
 
 // openSecretForm reads a form that makes a secret of a client. When it returns false, the request is answered.
-func (m *Room) openSecretForm(w http.ResponseWriter, r *http.Request, v page.Visit) (dialtone.Client, view, bool) {
+func (m *Room) openSecretForm(w http.ResponseWriter, r *http.Request, v desk.Visit) (dialtone.Client, view, bool) {
 	if !m.Desk.Form(w, r, v) {
 		return dialtone.Client{}, view{}, false
 	}
@@ -60,17 +60,17 @@ func (m *Room) openSecretForm(w http.ResponseWriter, r *http.Request, v page.Vis
 }
 
 // spendSecretForm makes sure that the form makes one secret and not two. When it returns false, the request is answered.
-func (m *Room) spendSecretForm(w http.ResponseWriter, r *http.Request, v page.Visit, c dialtone.Client, o view) bool {
-	err := page.SpendFormToken(m.Store, r, v)
+func (m *Room) spendSecretForm(w http.ResponseWriter, r *http.Request, v desk.Visit, c dialtone.Client, o view) bool {
+	err := desk.SpendFormToken(m.Store, r, v)
 	if err != nil {
-		back := page.Link{Words: "To the client", Address: "/clients/" + c.ID}
+		back := desk.Link{Words: "To the client", Address: "/clients/" + c.ID}
 		m.refuseRepeated(w, r, v, err, Repeated{Shell: clientSubShell(c, o, ""), List: back, Again: back})
 	}
 	return err == nil
 }
 
 // refuseSecret shows the client's page with what is wrong with the form for a new secret.
-func (m *Room) refuseSecret(w http.ResponseWriter, r *http.Request, v page.Visit, c dialtone.Client, o view, cause error) {
+func (m *Room) refuseSecret(w http.ResponseWriter, r *http.Request, v desk.Visit, c dialtone.Client, o view, cause error) {
 	wrong, ok := errors.AsType[dialtone.FieldErrors](cause)
 	if !ok {
 		m.Desk.Fail(w, r, v, cause)
@@ -83,7 +83,7 @@ func (m *Room) refuseSecret(w http.ResponseWriter, r *http.Request, v page.Visit
 	m.pages.Render(w, v, http.StatusUnprocessableEntity, shown)
 }
 
-func (m *Room) showSecret(w http.ResponseWriter, v page.Visit, o view, shown SecretCreated) {
+func (m *Room) showSecret(w http.ResponseWriter, v desk.Visit, o view, shown SecretCreated) {
 	shown.Shell = clientSubShell(shown.Client, o, "Your new secret")
 	m.pages.Render(w, v, http.StatusCreated, &shown)
 }

@@ -7,18 +7,18 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // RevokeSecretAsk asks whether a secret shall stop counting now.
 type RevokeSecretAsk struct {
-	page.Shell
+	desk.Shell
 	Client dialtone.Client
 	Secret SecretRow
 }
 
 // ShowRevokeSecret says what revoking a secret breaks.
-func (m *Room) ShowRevokeSecret(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowRevokeSecret(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	c, o, err := m.openClient(r, v)
 	if err == nil {
 		err = m.Catalog.May(r.Context(), v.Actor, o.Product.OrganizationID, catalog.WriteClients)
@@ -39,7 +39,7 @@ func (m *Room) ShowRevokeSecret(w http.ResponseWriter, r *http.Request, v page.V
 }
 
 // RevokeSecret makes a secret stop counting at once.
-func (m *Room) RevokeSecret(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) RevokeSecret(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Desk.Form(w, r, v) {
 		return
 	}
@@ -48,5 +48,5 @@ func (m *Room) RevokeSecret(w http.ResponseWriter, r *http.Request, v page.Visit
 		m.Desk.Fail(w, r, v, err)
 		return
 	}
-	page.See(w, "/clients/"+clientID+"?done=revoked")
+	desk.See(w, "/clients/"+clientID+"?done=revoked")
 }

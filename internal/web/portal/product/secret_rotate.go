@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // RotateSecret makes a secret that takes the place of another one, which goes on counting for the overlap that was chosen.
-func (m *Room) RotateSecret(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) RotateSecret(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	c, o, ok := m.openSecretForm(w, r, v)
 	if !ok {
 		return
@@ -35,7 +35,7 @@ func (m *Room) RotateSecret(w http.ResponseWriter, r *http.Request, v page.Visit
 }
 
 // refuseRotation shows the client's page with what stands in the way.
-func (m *Room) refuseRotation(w http.ResponseWriter, r *http.Request, v page.Visit, shown *Client, cause error) {
+func (m *Room) refuseRotation(w http.ResponseWriter, r *http.Request, v desk.Visit, shown *Client, cause error) {
 	wrong, ok := errors.AsType[dialtone.FieldErrors](cause)
 	if !ok {
 		m.Desk.Fail(w, r, v, cause)

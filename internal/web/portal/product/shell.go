@@ -8,6 +8,7 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
 
@@ -30,7 +31,7 @@ type view struct {
 }
 
 // open finds the product that the address names. ErrNotFound also where the person is no member.
-func (m *Room) open(r *http.Request, v page.Visit) (view, error) {
+func (m *Room) open(r *http.Request, v desk.Visit) (view, error) {
 	product, role, err := m.Catalog.Product(r.Context(), v.Actor, r.PathValue("product"))
 	if err != nil {
 		return view{}, err
@@ -39,7 +40,7 @@ func (m *Room) open(r *http.Request, v page.Visit) (view, error) {
 }
 
 // openToSave reads the form that changes the product, and finds the product. When it returns false, the request is answered.
-func (m *Room) openToSave(w http.ResponseWriter, r *http.Request, v page.Visit) (view, bool) {
+func (m *Room) openToSave(w http.ResponseWriter, r *http.Request, v desk.Visit) (view, bool) {
 	if !m.Desk.Form(w, r, v) {
 		return view{}, false
 	}
@@ -54,7 +55,7 @@ func (m *Room) openToSave(w http.ResponseWriter, r *http.Request, v page.Visit) 
 	return o, true
 }
 
-func (m *Room) viewOf(r *http.Request, v page.Visit, product dialtone.Product, role dialtone.Role) (view, error) {
+func (m *Room) viewOf(r *http.Request, v desk.Visit, product dialtone.Product, role dialtone.Role) (view, error) {
 	membership, err := m.Catalog.Organization(r.Context(), v.Actor, product.OrganizationID)
 	return view{
 		Product: product, owner: membership.Organization,
@@ -63,8 +64,8 @@ func (m *Room) viewOf(r *http.Request, v page.Visit, product dialtone.Product, r
 }
 
 // shell is the frame of a tab.
-func (o view) shell(tab string) page.Shell {
-	return page.Shell{
+func (o view) shell(tab string) desk.Shell {
+	return desk.Shell{
 		Title: o.Product.Name, Crumbs: page.ProductCrumbs(o.owner), Tabs: page.ProductTabs(o.Product.ID, tab), Wide: true,
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/store/storetest"
 	"github.com/dialtone-id/dialtone/internal/traffic"
 	"github.com/dialtone-id/dialtone/internal/web"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 	"github.com/dialtone-id/dialtone/internal/web/portal/product"
 )
@@ -79,20 +80,20 @@ func newStage(t *testing.T) *stage {
 }
 
 func (s *stage) routes() http.Handler {
-	assets, err := page.NewAssets()
+	face, err := page.NewFace()
 	must(s.t, err)
-	desk := &page.Desk{
+	front := &desk.Desk{
 		Accounts: sessions{s.db}, Cookies: web.NewCookies(portal), ClientIP: func(*http.Request) string { return "192.0.2.1" },
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return s.now },
 	}
 	m, err := product.New(product.Config{
-		Desk: desk, Assets: assets, Catalog: s.Catalog, Traffic: &traffic.Reports{Store: s.db, Catalog: s.Catalog, Keys: storetest.Keys(s.t, "personal-1")}, Store: s.db, Issuer: issuer,
+		Desk: front, Face: face, Catalog: s.Catalog, Traffic: &traffic.Reports{Store: s.db, Catalog: s.Catalog, Keys: storetest.Keys(s.t, "personal-1")}, Store: s.db, Issuer: issuer,
 	})
 	must(s.t, err)
-	desk.Room, err = page.NewRoom(assets)
+	front.Room, err = face.Room()
 	must(s.t, err)
 	mux := http.NewServeMux()
-	for pattern, handler := range map[string]page.Handler{
+	for pattern, handler := range map[string]desk.Handler{
 		"GET /organizations/{organization}/products/new":  m.ShowNewProduct,
 		"POST /organizations/{organization}/products/new": m.CreateProduct,
 		"GET /products/{product}":                         m.ShowGeneral,
@@ -119,7 +120,7 @@ func (s *stage) routes() http.Handler {
 		"POST /clients/{client}/secrets/{secret}/revoke":  m.RevokeSecret,
 		"GET /check/redirect-uri":                         m.CheckRedirectURI,
 	} {
-		mux.Handle(pattern, desk.Signed(handler))
+		mux.Handle(pattern, front.Signed(handler))
 	}
 	return mux
 }

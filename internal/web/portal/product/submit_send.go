@@ -5,11 +5,11 @@ import (
 	"net/http"
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // SendSubmit offers the product to the operators that were chosen.
-func (m *Room) SendSubmit(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) SendSubmit(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Desk.Form(w, r, v) {
 		return
 	}
@@ -39,10 +39,10 @@ func (m *Room) SendSubmit(w http.ResponseWriter, r *http.Request, v page.Visit) 
 			return
 		}
 	}
-	page.See(w, "/products/"+o.Product.ID+"/submit?done=submitted")
+	desk.See(w, "/products/"+o.Product.ID+"/submit?done=submitted")
 }
 
-func (m *Room) refuseSubmit(w http.ResponseWriter, r *http.Request, v page.Visit, o view, problem string) {
+func (m *Room) refuseSubmit(w http.ResponseWriter, r *http.Request, v desk.Visit, o view, problem string) {
 	shown, err := m.submit(r, v, o)
 	if err != nil {
 		m.Desk.Fail(w, r, v, err)

@@ -5,12 +5,12 @@ import (
 	"slices"
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // Submit is the tab SUBMIT: what operators want to see of a product before they let it to their subscribers.
 type Submit struct {
-	page.Shell
+	desk.Shell
 	view
 	Items     []Item
 	Ready     bool          // nothing is missing
@@ -22,14 +22,14 @@ type Submit struct {
 // Item is one thing that must be there.
 type Item struct {
 	catalog.ReadinessItem
-	Way page.Link // where it is put right
+	Way desk.Link // where it is put right
 }
 
 // Ticked reports whether the operator is chosen.
 func (s *Submit) Ticked(operatorID string) bool { return slices.Contains(s.Chosen, operatorID) }
 
 // ShowSubmit shows what is there and what is missing.
-func (m *Room) ShowSubmit(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowSubmit(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	o, err := m.open(r, v)
 	if err != nil {
 		m.Desk.Fail(w, r, v, err)
@@ -44,7 +44,7 @@ func (m *Room) ShowSubmit(w http.ResponseWriter, r *http.Request, v page.Visit) 
 	m.pages.Render(w, v, http.StatusOK, shown)
 }
 
-func (m *Room) submit(r *http.Request, v page.Visit, o view) (*Submit, error) {
+func (m *Room) submit(r *http.Request, v desk.Visit, o view) (*Submit, error) {
 	items, err := m.Catalog.Readiness(r.Context(), v.Actor, o.Product.ID)
 	if err != nil {
 		return nil, err
@@ -69,13 +69,13 @@ func (m *Room) submit(r *http.Request, v page.Visit, o view) (*Submit, error) {
 }
 
 // wayTo is the tab on which something is put right.
-func wayTo(productID, tab string) page.Link {
+func wayTo(productID, tab string) desk.Link {
 	base := "/products/" + productID
 	switch tab {
 	case tabScopes:
-		return page.Link{Words: "To SCOPES", Address: base + "/" + tabScopes}
+		return desk.Link{Words: "To SCOPES", Address: base + "/" + tabScopes}
 	case tabClients:
-		return page.Link{Words: "To CLIENTS", Address: base + "/" + tabClients}
+		return desk.Link{Words: "To CLIENTS", Address: base + "/" + tabClients}
 	}
-	return page.Link{Words: "To GENERAL", Address: base}
+	return desk.Link{Words: "To GENERAL", Address: base}
 }

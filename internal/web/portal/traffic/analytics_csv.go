@@ -11,12 +11,12 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/traffic"
 	"github.com/dialtone-id/dialtone/internal/web"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // DownloadAnalytics answers with the figures of the range in the address as CSV (RFC 4180): a row for each bucket, or with
 // ?of=sms a row for each operator.
-func (m *Room) DownloadAnalytics(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) DownloadAnalytics(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	in, faults := readRange(r.URL.Query(), v.Now)
 	if len(faults) > 0 {
 		m.Desk.Fail(w, r, v, faults)

@@ -9,20 +9,20 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/traffic"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // Analytics shows what a product's clients did in a range of time.
 type Analytics struct {
-	page.Shell
+	desk.Shell
 	Address  string // of this page
-	From, To page.Field
+	From, To desk.Field
 	By       traffic.Step
 	Problem  string // with By
-	Recent   []page.Tab
+	Recent   []desk.Tab
 	CSV, SMS string // addresses of the downloads
-	Totals   []Key
-	Plots    []Plot
+	Totals   []desk.Key
+	Plots    []desk.Plot
 	Costs    []Cost
 }
 
@@ -40,7 +40,7 @@ const (
 )
 
 // ShowAnalytics shows the figures of the range in the address: ?from= and ?to= are days (UTC), ?by= is day or hour.
-func (m *Room) ShowAnalytics(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowAnalytics(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	asked := r.URL.Query()
 	in, faults := readRange(asked, v.Now)
 	if len(faults) > 0 {
@@ -108,17 +108,17 @@ func analytics(s traffic.Summary, now time.Time) *Analytics {
 	address := "/products/" + s.Product.ID + "/" + tabAnalytics
 	from, to := s.Range.From.Format(time.DateOnly), s.Range.To.Add(-time.Second).Format(time.DateOnly)
 	query := rangeQuery(s.Range)
-	recent := func(words string, days int, by traffic.Step) page.Tab {
+	recent := func(words string, days int, by traffic.Step) desk.Tab {
 		in := traffic.LastDays(days, now)
 		in.By = by
-		return page.Tab{Link: page.Link{Words: words, Address: address + "?" + rangeQuery(in)}, Current: rangeQuery(in) == query}
+		return desk.Tab{Link: desk.Link{Words: words, Address: address + "?" + rangeQuery(in)}, Current: rangeQuery(in) == query}
 	}
 	shown := &Analytics{
 		Address: address, By: s.Range.By,
-		From: page.Field{Name: "from", Label: "From", Type: "date", Value: from},
-		To:   page.Field{Name: "to", Label: "To", Type: "date", Value: to},
+		From: desk.Field{Name: "from", Label: "From", Type: "date", Value: from},
+		To:   desk.Field{Name: "to", Label: "To", Type: "date", Value: to},
 		CSV:  address + ".csv?" + query, SMS: address + ".csv?of=sms&" + query,
-		Recent: []page.Tab{
+		Recent: []desk.Tab{
 			recent("Today by hour", 1, traffic.ByHour), recent("7 days by hour", 7, traffic.ByHour),
 			recent("30 days", 30, traffic.ByDay), recent("90 days", 90, traffic.ByDay),
 			recent("A year", 365, traffic.ByDay),
@@ -126,7 +126,7 @@ func analytics(s traffic.Summary, now time.Time) *Analytics {
 		Plots: plots(s),
 	}
 	for _, series := range s.SignIns {
-		shown.Totals = append(shown.Totals, Key{Words: signInWords[series.Kind], Total: series.Total})
+		shown.Totals = append(shown.Totals, desk.Key{Words: signInWords[series.Kind], Total: series.Total})
 	}
 	for _, cost := range s.SMS {
 		shown.Costs = append(shown.Costs, Cost{Operator: cost.OperatorName, Segments: cost.Segments, Amount: amount(cost.Cost) + " " + cost.Currency})
@@ -151,29 +151,30 @@ var signInWords = map[dialtone.TallyKind]string{
 	dialtone.TallySignInRefused:      "refused: faulty request",
 }
 
-func plots(s traffic.Summary) []Plot {
-	var outcomes, errorCodes []stack
+func plots(s traffic.Summary) []desk.Plot {
+	at := desk.Axis{Buckets: s.Buckets, Range: s.Range}
+	var outcomes, errorCodes []desk.Stack
 	for _, series := range s.SignIns {
 		if series.Kind != dialtone.TallySignInStarted { // what was started has an outcome, or was left
-			outcomes = append(outcomes, stack{signInWords[series.Kind], series})
+			outcomes = append(outcomes, desk.Stack{Words: signInWords[series.Kind], Series: series})
 		}
 	}
 	for _, series := range s.TokenErrors {
-		errorCodes = append(errorCodes, stack{errorCode(series.Kind), series})
+		errorCodes = append(errorCodes, desk.Stack{Words: errorCode(series.Kind), Series: series})
 	}
-	consents := newPlot("consents", "Consents", s, []stack{
-		{"given", s.Consents.Granted}, {"changed", s.Consents.Updated}, {"withdrawn", s.Consents.Revoked},
+	consents := desk.NewPlot("consents", "Consents", at, []desk.Stack{
+		{Words: "given", Series: s.Consents.Granted}, {Words: "changed", Series: s.Consents.Updated}, {Words: "withdrawn", Series: s.Consents.Revoked},
 	})
 	consents.Table.Columns = append(consents.Table.Columns, "given less withdrawn, so far")
 	for i, net := range s.Consents.Net {
 		consents.Table.Rows[i].Cells = append(consents.Table.Rows[i].Cells, net)
 	}
 	consents.Table.Totals = append(consents.Table.Totals, s.Consents.Granted.Total-s.Consents.Revoked.Total)
-	return []Plot{
-		newPlot("sign-ins", "Sign-ins by outcome", s, outcomes),
+	return []desk.Plot{
+		desk.NewPlot("sign-ins", "Sign-ins by outcome", at, outcomes),
 		consents,
-		newPlot("tokens", "Tokens", s, []stack{{"issued", s.Tokens[0]}, {"refreshed", s.Tokens[1]}}),
-		newPlot("token-errors", "Token errors", s, errorCodes),
+		desk.NewPlot("tokens", "Tokens", at, []desk.Stack{{Words: "issued", Series: s.Tokens[0]}, {Words: "refreshed", Series: s.Tokens[1]}}),
+		desk.NewPlot("token-errors", "Token errors", at, errorCodes),
 	}
 }
 

@@ -6,25 +6,25 @@ import (
 	"strings"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // FoundRequest is the search for an error id, and what it found.
 type FoundRequest struct {
-	page.Shell
-	Search page.Field
+	desk.Shell
+	Search desk.Field
 	List   []Request // none or one
 	All    string    // address of all refused requests of the product; empty: nothing was found
 }
 
-func searchField(value string) page.Field {
-	return page.Field{Name: "id", Label: "Error id", Hint: "From the error page or from error_id in an answer: er_…", Value: value, Type: "search", Most: 100}
+func searchField(value string) desk.Field {
+	return desk.Field{Name: "id", Label: "Error id", Hint: "From the error page or from error_id in an answer: er_…", Value: value, Type: "search", Most: 100}
 }
 
 // FindRequest finds a refused request by its error id in all products that the person may see.
-func (m *Room) FindRequest(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) FindRequest(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	id := cleanID(r.URL.Query().Get("id"))
-	shown := &FoundRequest{Shell: page.Shell{Title: "Find a refused request"}, Search: searchField(id)}
+	shown := &FoundRequest{Shell: desk.Shell{Title: "Find a refused request"}, Search: searchField(id)}
 	if id == "" {
 		m.pages.Render(w, v, http.StatusOK, shown)
 		return

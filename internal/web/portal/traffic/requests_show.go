@@ -9,14 +9,14 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/traffic"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // Requests lists a product's refused requests, the newest first.
 type Requests struct {
-	page.Shell
+	desk.Shell
 	Address string // of this page
-	Search  page.Field
+	Search  desk.Field
 	Clients []Choice
 	Client  string // whose are shown; empty: all
 	List    []Request
@@ -37,7 +37,7 @@ type Request struct {
 const requestsShown = 50
 
 // ShowRequests lists refused requests: ?client= chooses one client's, ?before= and ?after= of a request turn the page.
-func (m *Room) ShowRequests(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowRequests(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	productID, asked := r.PathValue("product"), r.URL.Query()
 	query, err := readQuery(asked)
 	if err != nil {

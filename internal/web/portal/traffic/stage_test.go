@@ -17,6 +17,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/store/storetest"
 	counts "github.com/dialtone-id/dialtone/internal/traffic"
 	"github.com/dialtone-id/dialtone/internal/web"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 	"github.com/dialtone-id/dialtone/internal/web/portal/traffic"
 )
@@ -70,26 +71,26 @@ func newStage(t *testing.T) *stage {
 }
 
 func (s *stage) routes(house *catalog.Catalog) http.Handler {
-	assets, err := page.NewAssets()
+	face, err := page.NewFace()
 	must(s.t, err)
-	desk := &page.Desk{
+	front := &desk.Desk{
 		Accounts: sessions{s.db}, Cookies: web.NewCookies("http://localhost:8081"), Log: slog.New(slog.DiscardHandler),
 		Now: func() time.Time { return s.now },
 	}
 	room, err := traffic.New(traffic.Config{
-		Desk: desk, Assets: assets, Reports: &counts.Reports{Store: s.db, Catalog: house, Keys: storetest.Keys(s.t, "personal-1")}, Catalog: house,
+		Desk: front, Face: face, Reports: &counts.Reports{Store: s.db, Catalog: house, Keys: storetest.Keys(s.t, "personal-1")}, Catalog: house,
 	})
 	must(s.t, err)
-	desk.Room, err = page.NewRoom(assets, fstest.MapFS{"templates/none.html": &fstest.MapFile{}})
+	front.Room, err = face.Room(fstest.MapFS{"templates/none.html": &fstest.MapFile{}})
 	must(s.t, err)
 	mux := http.NewServeMux()
-	for pattern, handler := range map[string]page.Handler{
+	for pattern, handler := range map[string]desk.Handler{
 		"GET /products/{product}/analytics":     room.ShowAnalytics,
 		"GET /products/{product}/analytics.csv": room.DownloadAnalytics,
 		"GET /products/{product}/requests":      room.ShowRequests,
 		"GET /requests":                         room.FindRequest,
 	} {
-		mux.Handle(pattern, desk.Signed(handler))
+		mux.Handle(pattern, front.Signed(handler))
 	}
 	return mux
 }

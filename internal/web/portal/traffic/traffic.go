@@ -17,7 +17,7 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/traffic"
-	"github.com/dialtone-id/dialtone/internal/web"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
 
@@ -40,8 +40,8 @@ type Catalog interface {
 
 // Config is what the room needs.
 type Config struct {
-	Desk    *page.Desk
-	Assets  *web.Assets
+	Desk    *desk.Desk
+	Face    *desk.Face
 	Reports Reports
 	Catalog Catalog
 }
@@ -49,12 +49,12 @@ type Config struct {
 // Room shows traffic.
 type Room struct {
 	Config
-	pages *page.Room
+	pages *desk.Room
 }
 
 // New returns the room.
 func New(c Config) (*Room, error) {
-	pages, err := page.NewRoom(c.Assets, files)
+	pages, err := c.Face.Room(files)
 	if err != nil {
 		return nil, err
 	}
@@ -68,9 +68,9 @@ const (
 )
 
 // shell is the frame of a tab of the product.
-func (m *Room) shell(r *http.Request, v page.Visit, product dialtone.Product, tab string) (page.Shell, error) {
+func (m *Room) shell(r *http.Request, v desk.Visit, product dialtone.Product, tab string) (desk.Shell, error) {
 	membership, err := m.Catalog.Organization(r.Context(), v.Actor, product.OrganizationID)
-	return page.Shell{
+	return desk.Shell{
 		Title: product.Name, Crumbs: page.ProductCrumbs(membership.Organization), Tabs: page.ProductTabs(product.ID, tab), Wide: true,
 	}, err
 }

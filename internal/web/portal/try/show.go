@@ -8,12 +8,13 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/directory"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
 
 // Try is the tab.
 type Try struct {
-	page.Shell
+	desk.Shell
 	Address  string // of the tab
 	Product  dialtone.Product
 	Clients  []dialtone.Client
@@ -52,7 +53,7 @@ type Shown struct {
 const offeredNumbers = 5
 
 // ShowTry shows what a run does, and the snippets.
-func (m *Room) ShowTry(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) ShowTry(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	shown, err := m.page(r, v, r.URL.Query().Get("client"))
 	if err != nil {
 		m.Desk.Fail(w, r, v, err)
@@ -61,7 +62,7 @@ func (m *Room) ShowTry(w http.ResponseWriter, r *http.Request, v page.Visit) {
 	m.pages.Render(w, v, http.StatusOK, shown)
 }
 
-func (m *Room) page(r *http.Request, v page.Visit, clientID string) (*Try, error) {
+func (m *Room) page(r *http.Request, v desk.Visit, clientID string) (*Try, error) {
 	product, role, err := m.Catalog.Product(r.Context(), v.Actor, r.PathValue("product"))
 	if err != nil {
 		return nil, err
@@ -75,7 +76,7 @@ func (m *Room) page(r *http.Request, v page.Visit, clientID string) (*Try, error
 		return nil, err
 	}
 	shown := &Try{
-		Shell:   page.Shell{Title: product.Name, Crumbs: page.ProductCrumbs(membership.Organization), Tabs: page.ProductTabs(product.ID, "try"), Wide: true},
+		Shell:   desk.Shell{Title: product.Name, Crumbs: page.ProductCrumbs(membership.Organization), Tabs: page.ProductTabs(product.ID, "try"), Wide: true},
 		Address: "/products/" + product.ID + "/try", Product: product, Clients: clients, May: role != dialtone.RoleViewer,
 	}
 	for _, s := range product.Scopes {

@@ -14,6 +14,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/directory"
 	"github.com/dialtone-id/dialtone/internal/store/storetest"
 	"github.com/dialtone-id/dialtone/internal/web"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
 
@@ -31,7 +32,7 @@ func TestAClientWithoutRedirectURIIsExplained(t *testing.T) {
 	c := catalog.New(db)
 	must(t, directory.EnsureSandbox(t.Context(), db, now))
 	account, session := storetest.NewAccount(t, db)
-	v := page.Visit{Account: account, Session: session, Actor: dialtone.Actor{AccountID: account.ID}, Now: now}
+	v := desk.Visit{Account: account, Session: session, Actor: dialtone.Actor{AccountID: account.ID}, Now: now}
 	organization, err := c.CreateOrganization(t.Context(), v.Actor, "Example Apps", now)
 	must(t, err)
 	product, err := c.CreateProduct(t.Context(), v.Actor, organization.ID, catalog.ProductEdit{Name: "Weather"}, now)
@@ -47,7 +48,7 @@ func TestAClientWithoutRedirectURIIsExplained(t *testing.T) {
 	}, now))
 
 	m := newRoom(t, c)
-	ask := func(method string, form url.Values, answer page.Handler) *httptest.ResponseRecorder {
+	ask := func(method string, form url.Values, answer desk.Handler) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(method, "/products/"+product.ID+"/try?client=client_job", strings.NewReader(form.Encode()))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.SetPathValue("product", product.ID)
@@ -66,12 +67,12 @@ func TestAClientWithoutRedirectURIIsExplained(t *testing.T) {
 }
 
 func newRoom(t *testing.T, c *catalog.Catalog) *Room {
-	assets, err := page.NewAssets()
+	face, err := page.NewFace()
 	must(t, err)
-	desk := &page.Desk{Cookies: web.NewCookies("http://localhost:8081"), Log: slog.New(slog.DiscardHandler)}
-	desk.Room, err = page.NewRoom(assets)
+	front := &desk.Desk{Cookies: web.NewCookies("http://localhost:8081"), Log: slog.New(slog.DiscardHandler)}
+	front.Room, err = face.Room()
 	must(t, err)
-	m, err := New(Config{Desk: desk, Assets: assets, Catalog: c, Keys: newKeys(t), Issuer: "http://localhost:8080"})
+	m, err := New(Config{Desk: front, Face: face, Catalog: c, Keys: newKeys(t), Issuer: "http://localhost:8080"})
 	must(t, err)
 	return m
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/directory"
 	"github.com/dialtone-id/dialtone/internal/secret"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // secretName is the name of the secrets that an account's runs make. Two colleagues try the same client side by side: neither
@@ -21,7 +21,7 @@ func secretName(actor dialtone.Actor) string {
 }
 
 // Step begins a run, or sends its next request.
-func (m *Room) Step(w http.ResponseWriter, r *http.Request, v page.Visit) {
+func (m *Room) Step(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Desk.Form(w, r, v) {
 		return
 	}
@@ -54,7 +54,7 @@ func (m *Room) Step(w http.ResponseWriter, r *http.Request, v page.Visit) {
 }
 
 // current returns the run that the form carries, or a new one. A problem is for the person to read.
-func (m *Room) current(r *http.Request, v page.Visit, shown *Try) (run, string, error) {
+func (m *Room) current(r *http.Request, v desk.Visit, shown *Try) (run, string, error) {
 	if sealed := r.PostForm.Get("run"); sealed != "" {
 		current, err := m.open(sealed, v.Account.ID, v.Now)
 		switch {
@@ -79,7 +79,7 @@ func (m *Room) current(r *http.Request, v page.Visit, shown *Try) (run, string, 
 }
 
 // begin makes a run with its own secret.
-func (m *Room) begin(r *http.Request, v page.Visit, shown *Try) (run, string, error) {
+func (m *Room) begin(r *http.Request, v desk.Visit, shown *Try) (run, string, error) {
 	number := dialtone.PhoneNumber(r.PostForm.Get("number"))
 	if !directory.IsSandboxNumber(number) {
 		return run{}, "Choose one of the sandbox numbers: nobody else's number may be tried out.", nil
@@ -118,7 +118,7 @@ func (m *Room) begin(r *http.Request, v page.Visit, shown *Try) (run, string, er
 }
 
 // goOn sends the next request, or takes the address at which a real browser landed in place of the steps up to there.
-func (m *Room) goOn(r *http.Request, v page.Visit, current *run) (*stop, error) {
+func (m *Room) goOn(r *http.Request, v desk.Visit, current *run) (*stop, error) {
 	visitor := visitor{identity: m.Identity, issuer: m.Issuer, from: r, run: current}
 	if landed := r.PostForm.Get("landed"); landed != "" && current.Code == "" {
 		if ended := visitor.land(landed); ended != nil {

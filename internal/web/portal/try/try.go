@@ -23,8 +23,7 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
-	"github.com/dialtone-id/dialtone/internal/web"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 //go:embed templates snippets
@@ -42,8 +41,8 @@ type Catalog interface {
 
 // Config is what the room needs.
 type Config struct {
-	Desk    *page.Desk
-	Assets  *web.Assets
+	Desk    *desk.Desk
+	Face    *desk.Face
 	Catalog Catalog
 	Keys    *secret.Keys
 	Issuer  string // without a slash at the end
@@ -54,12 +53,12 @@ type Config struct {
 // Room is the tab.
 type Room struct {
 	Config
-	pages *page.Room
+	pages *desk.Room
 }
 
 // New returns the tab.
 func New(c Config) (*Room, error) {
-	pages, err := page.NewRoom(c.Assets, files)
+	pages, err := c.Face.Room(files)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package page
+package desk
 
 import (
 	"context"
@@ -17,9 +17,6 @@ import (
 	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/web"
 )
-
-// SessionCookie is the name of the cookie that holds a portal session.
-const SessionCookie = "portal_session"
 
 // postLimit is how many forms one account may send to one node: more than a person, and fewer than a program that means harm.
 var postLimit = rate.Limit{PerMinute: 120, Burst: 60}
@@ -149,7 +146,7 @@ func (d *Desk) mayPost(r *http.Request, v Visit) error {
 
 func (d *Desk) visit(r *http.Request) (Visit, error) {
 	v := Visit{Now: d.Now()}
-	cookie := d.Cookies.Get(r, SessionCookie)
+	cookie := d.Cookies.Get(r, d.Room.face.SessionCookie)
 	if cookie == "" {
 		return v, nil
 	}
@@ -175,14 +172,14 @@ func (d *Desk) Form(w http.ResponseWriter, r *http.Request, v Visit) bool {
 	return true
 }
 
-// See sends the browser to another page of the portal by GET, after a form was taken.
+// See sends the browser to another page by GET, after a form was taken.
 func See(w http.ResponseWriter, address string) {
 	w.Header().Set("Location", address)
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// Inside returns the address if it is a path of the portal, else the front page: what came from outside must not lead
+// Inside returns the address if it is a path of this host, else the front page: what came from outside must not lead
 // elsewhere (RFC 9700 §4.11).
 func Inside(address string) string {
 	parsed, err := url.Parse(address)
@@ -216,7 +213,7 @@ const (
 	ErrorFault       ErrorKind = "fault"
 )
 
-// Fail is the one place of the portal where an error becomes an answer and a log line. What a form can show at its fields is
+// Fail is the one place where an error becomes an answer and a log line. What a form can show at its fields is
 // no matter of this function.
 func (d *Desk) Fail(w http.ResponseWriter, r *http.Request, v Visit, err error) {
 	switch {
@@ -239,7 +236,7 @@ func (d *Desk) Fail(w http.ResponseWriter, r *http.Request, v Visit, err error) 
 }
 
 // RefuseForeign answers a form that a page of another site sent, whoever is signed in. The log has what the browser says: a wrong
-// address of the portal shows there.
+// address of the face shows there.
 func (d *Desk) RefuseForeign(w http.ResponseWriter, r *http.Request) {
 	d.Log.InfoContext(r.Context(), "form of another site refused", "path", r.URL.Path, "origin", r.Header.Get("Origin"))
 	d.fail(w, Visit{Now: d.Now()}, http.StatusForbidden, Error{What: ErrorForeign})
@@ -267,7 +264,7 @@ func (d *Desk) Note(r *http.Request, err error) string {
 	if _, theirs := errors.AsType[*account.CompanyError](err); theirs {
 		level = slog.LevelWarn
 	}
-	d.Log.Log(r.Context(), level, "portal request failed", "route", r.Pattern, "error_id", id, "error", err)
+	d.Log.Log(r.Context(), level, "request failed", "route", r.Pattern, "error_id", id, "error", err)
 	return id
 }
 

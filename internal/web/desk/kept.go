@@ -1,4 +1,4 @@
-package page
+package desk
 
 import (
 	"bytes"
@@ -18,9 +18,8 @@ import (
 
 const (
 	keptLifetime = 10 * time.Minute
-	keptQuery    = "kept"        // names the kept page in the address
-	keptCookie   = "portal_kept" // a random id, of browsers in which nobody is signed in
-	mostKept     = 256 << 10     // bytes of a page
+	keptQuery    = "kept"    // names the kept page in the address
+	mostKept     = 256 << 10 // bytes of a page
 )
 
 // keepLimit is how many pages are kept for one household: each is a row.
@@ -76,7 +75,7 @@ func (d *Desk) keep(w http.ResponseWriter, r *http.Request, answer *recorder, ow
 	}
 	if browser == "" {
 		browser = secret.Token("").Reveal()
-		d.Cookies.Set(w, keptCookie, browser, 0)
+		d.Cookies.Set(w, d.Room.face.KeptCookie, browser, 0)
 	}
 	token := secret.ID("kept")
 	sealed, err := d.sealPage(answer)
@@ -123,7 +122,7 @@ func (d *Desk) keptFor(r *http.Request) (string, error) {
 	if err != nil || v.Session.ID != "" {
 		return v.Session.ID, err
 	}
-	return d.Cookies.Get(r, keptCookie), nil
+	return d.Cookies.Get(r, d.Room.face.KeptCookie), nil
 }
 
 func keptID(browser, token string) string {

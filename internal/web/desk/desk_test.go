@@ -1,4 +1,4 @@
-package page_test
+package desk_test
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/web"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // everybody has a session: the cookie is the account's id.
@@ -24,18 +24,18 @@ func (everybody) Session(_ context.Context, cookie string, _ time.Time) (dialton
 func TestAnAccountThatPostsTooOftenWaits(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	desk := &page.Desk{
+	d := &desk.Desk{
 		Accounts: everybody{}, Cookies: web.NewCookies("http://localhost:8081"), Log: slog.New(slog.DiscardHandler),
 		Now: func() time.Time { return now }, Room: newRoom(t),
 	}
 	served := 0
-	signed := desk.Signed(func(w http.ResponseWriter, _ *http.Request, _ page.Visit) {
+	signed := d.Signed(func(w http.ResponseWriter, _ *http.Request, _ desk.Visit) {
 		served++
 		w.WriteHeader(http.StatusNoContent)
 	})
 	send := func(method, account string) *httptest.ResponseRecorder {
 		cookies := httptest.NewRecorder()
-		desk.Cookies.Set(cookies, page.SessionCookie, account, time.Hour)
+		d.Cookies.Set(cookies, "session", account, time.Hour)
 		r := httptest.NewRequest(method, "/products/1", nil)
 		r.AddCookie(cookies.Result().Cookies()[0])
 		w := httptest.NewRecorder()

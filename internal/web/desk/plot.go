@@ -1,4 +1,4 @@
-package traffic
+package desk
 
 import (
 	"fmt"
@@ -55,25 +55,31 @@ type Row struct {
 	Cells []int64
 }
 
-// stack is one series of a plot.
-type stack struct {
-	words  string
-	series traffic.Series
+// Stack is one series of a plot.
+type Stack struct {
+	Words  string
+	Series traffic.Series
+}
+
+// Axis is the time of a plot.
+type Axis struct {
+	Buckets []time.Time
+	Range   traffic.Range
 }
 
 // maxStacks is how many colours can be told apart; what is more is added up in the last one.
 const maxStacks = 6
 
-// newPlot draws the stacks, the first one lowest.
-func newPlot(id, title string, s traffic.Summary, stacks []stack) Plot {
+// NewPlot draws the stacks, the first one lowest.
+func NewPlot(id, title string, s Axis, stacks []Stack) Plot {
 	stacks = fold(stacks)
 	p := Plot{ID: id, Title: title, Width: len(s.Buckets), Times: spread(s)}
 	highest := int64(0)
 	for i, start := range s.Buckets {
-		row, sum := Row{Start: start, Name: name(start, s.Range.By)}, int64(0)
+		row, sum := Row{Start: start, Name: bucketName(start, s.Range.By)}, int64(0)
 		for _, stack := range stacks {
-			row.Cells = append(row.Cells, stack.series.Counts[i])
-			sum += stack.series.Counts[i]
+			row.Cells = append(row.Cells, stack.Series.Counts[i])
+			sum += stack.Series.Counts[i]
 		}
 		p.Table.Rows = append(p.Table.Rows, row)
 		highest = max(highest, sum)
@@ -83,9 +89,9 @@ func newPlot(id, title string, s traffic.Summary, stacks []stack) Plot {
 		p.Bars = append(p.Bars, bars(i, row, stacks, top)...)
 	}
 	for i, stack := range stacks {
-		p.Table.Columns = append(p.Table.Columns, stack.words)
-		p.Table.Totals = append(p.Table.Totals, stack.series.Total)
-		p.Legend = append(p.Legend, Key{Series: i + 1, Words: stack.words, Total: stack.series.Total})
+		p.Table.Columns = append(p.Table.Columns, stack.Words)
+		p.Table.Totals = append(p.Table.Totals, stack.Series.Total)
+		p.Legend = append(p.Legend, Key{Series: i + 1, Words: stack.Words, Total: stack.Series.Total})
 	}
 	p.Top, p.Middle = strconv.FormatInt(top, 10), strconv.FormatInt(top/2, 10)
 	if highest == 0 {
@@ -96,22 +102,22 @@ func newPlot(id, title string, s traffic.Summary, stacks []stack) Plot {
 }
 
 // fold adds up what is beyond the colours.
-func fold(stacks []stack) []stack {
+func fold(stacks []Stack) []Stack {
 	if len(stacks) <= maxStacks {
 		return stacks
 	}
-	rest := traffic.Series{Counts: make([]int64, len(stacks[0].series.Counts))}
+	rest := traffic.Series{Counts: make([]int64, len(stacks[0].Series.Counts))}
 	for _, stack := range stacks[maxStacks-1:] {
-		rest.Total += stack.series.Total
-		for i, n := range stack.series.Counts {
+		rest.Total += stack.Series.Total
+		for i, n := range stack.Series.Counts {
 			rest.Counts[i] += n
 		}
 	}
-	return append(stacks[:maxStacks-1:maxStacks-1], stack{"others", rest})
+	return append(stacks[:maxStacks-1:maxStacks-1], Stack{"others", rest})
 }
 
 // bars are the pieces of one bucket.
-func bars(x int, row Row, stacks []stack, top int64) []Bar {
+func bars(x int, row Row, stacks []Stack, top int64) []Bar {
 	const gap = 0.1 // on either side of a bar, in buckets
 	var list []Bar
 	below := int64(0)
@@ -123,7 +129,7 @@ func bars(x int, row Row, stacks []stack, top int64) []Bar {
 		foot := float64(below) / float64(top) * plotHeight
 		list = append(list, Bar{
 			X: number(float64(x) + gap), Y: number(plotHeight - foot - height), Width: number(1 - 2*gap), Height: number(height),
-			Series: i + 1, Words: fmt.Sprintf("%s: %d %s", row.Name, n, stacks[i].words),
+			Series: i + 1, Words: fmt.Sprintf("%s: %d %s", row.Name, n, stacks[i].Words),
 		})
 		below += n
 	}
@@ -146,22 +152,22 @@ func scale(highest int64) int64 {
 }
 
 // spread returns the names of up to five buckets: the first, the last, and some in between at even distances.
-func spread(s traffic.Summary) []string {
+func spread(s Axis) []string {
 	const most = 5
 	last := len(s.Buckets) - 1
 	steps := min(most-1, last)
 	for steps > 1 && last < 3*most && last%steps != 0 {
 		steps-- // where each bucket is wide, an uneven distance would show
 	}
-	names := []string{name(s.Buckets[0], s.Range.By)}
+	names := []string{bucketName(s.Buckets[0], s.Range.By)}
 	for i := range steps {
-		names = append(names, name(s.Buckets[(i+1)*last/steps], s.Range.By))
+		names = append(names, bucketName(s.Buckets[(i+1)*last/steps], s.Range.By))
 	}
 	return names
 }
 
-// name is how a bucket is called.
-func name(start time.Time, by traffic.Step) string {
+// bucketName is how a bucket is called.
+func bucketName(start time.Time, by traffic.Step) string {
 	if by == traffic.ByHour {
 		return start.Format("2 Jan 15:04")
 	}
@@ -173,7 +179,7 @@ func between(r traffic.Range) string {
 }
 
 // summary says in words what the picture shows.
-func summary(p Plot, s traffic.Summary) string {
+func summary(p Plot, s Axis) string {
 	parts := make([]string, len(p.Legend))
 	for i, key := range p.Legend {
 		parts[i] = fmt.Sprintf("%d %s", key.Total, key.Words)

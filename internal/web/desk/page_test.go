@@ -1,4 +1,4 @@
-package page_test
+package desk_test
 
 import (
 	"errors"
@@ -14,22 +14,25 @@ import (
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/web"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // Sample is a page with everything that the shell has.
 type Sample struct {
-	page.Shell
-	First, Second page.Field
+	desk.Shell
+	First, Second desk.Field
 }
 
-func newRoom(t *testing.T) *page.Room {
+func newRoom(t *testing.T) *desk.Room {
 	t.Helper()
-	assets, err := page.NewAssets()
+	assets, err := web.NewAssets(desk.Files())
 	if err != nil {
 		t.Fatal(err)
 	}
-	room, err := page.NewRoom(assets, fstest.MapFS{"templates/sample.html": {Data: []byte(
+	face := desk.Face{
+		Name: "Dialtone", For: "for somebody", Missing: "Nothing is here.", Forbidden: "Ask somebody who may.", SessionCookie: "session", Assets: assets,
+	}
+	room, err := face.Room(fstest.MapFS{"templates/sample.html": {Data: []byte(
 		`{{define "Sample"}}{{template "top" .}}{{template "field" .First}}{{template "field" .Second}}{{template "copy" "x"}}{{template "bottom" .}}{{end}}`)}})
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +40,7 @@ func newRoom(t *testing.T) *page.Room {
 	return room
 }
 
-func render(t *testing.T, v page.Visit, p page.Page) *httptest.ResponseRecorder {
+func render(t *testing.T, v desk.Visit, p desk.Page) *httptest.ResponseRecorder {
 	t.Helper()
 	w := httptest.NewRecorder()
 	newRoom(t).Render(w, v, http.StatusOK, p)
@@ -46,17 +49,17 @@ func render(t *testing.T, v page.Visit, p page.Page) *httptest.ResponseRecorder 
 
 func TestThePageSaysWhatTheShellHas(t *testing.T) {
 	t.Parallel()
-	signedIn := page.Visit{Account: dialtone.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada <3"}}
+	signedIn := desk.Visit{Account: dialtone.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada <3"}}
 	body := render(t, signedIn, &Sample{
-		Shell: page.Shell{
-			Title: "Engines", Crumbs: []page.Link{{Words: "All", Address: "/"}}, Tabs: page.OrganizationTabs("org_1", "members"),
-			Notice: "Saved.", Problem: "Not so.", Action: page.Link{Words: "Invite", Address: "/invite"}, Dialog: "invite",
+		Shell: desk.Shell{
+			Title: "Engines", Crumbs: []desk.Link{{Words: "All", Address: "/"}}, Tabs: desk.Tabs("/organizations/org_1", "members", [][2]string{{"Products", ""}, {"Members", "members"}, {"API keys", "keys"}}),
+			Notice: "Saved.", Problem: "Not so.", Action: desk.Link{Words: "Invite", Address: "/invite"}, Dialog: "invite",
 		},
-		First:  page.Field{Name: "name", Label: "Name", Hint: "As others read it.", Value: `"><script>`, Problem: "Too long.", Most: 80},
-		Second: page.Field{Name: "name", ID: "other", Label: "Other", Lines: 3, Optional: true, Check: "/check"},
+		First:  desk.Field{Name: "name", Label: "Name", Hint: "As others read it.", Value: `"><script>`, Problem: "Too long.", Most: 80},
+		Second: desk.Field{Name: "name", ID: "other", Label: "Other", Lines: 3, Optional: true, Check: "/check"},
 	}).Body.String()
 	for _, want := range []string{
-		"<title>Error: Members – Engines – Dialtone for developers</title>", `<a href="/organizations/org_1/members" aria-current="page">Members</a>`,
+		"<title>Error: Members – Engines – Dialtone for somebody</title>", `<a href="/organizations/org_1/members" aria-current="page">Members</a>`,
 		`<a href="/organizations/org_1/keys">API keys</a>`, `data-dialog="#invite">Invite</a>`, `role="status"`, `role="alert"`, "Ada &lt;3", "Sign out",
 		`aria-invalid="true" aria-describedby="name-problem name-hint"`, `maxlength="80"`, `value="&#34;&gt;&lt;script&gt;"`, "<span>Too long.</span>",
 		`<textarea name="name" id="other" rows="3" data-check="/check" aria-describedby="other-problem">`, `aria-live="polite"`, `data-copy="#x"`,
@@ -72,7 +75,7 @@ func TestThePageSaysWhatTheShellHas(t *testing.T) {
 
 func TestWhoIsSignedOutIsNotNamed(t *testing.T) {
 	t.Parallel()
-	body := render(t, page.Visit{}, &Sample{Shell: page.Shell{Title: "Engines", Account: "left over"}}).Body.String()
+	body := render(t, desk.Visit{}, &Sample{Shell: desk.Shell{Title: "Engines", Account: "left over"}}).Body.String()
 	if strings.Contains(body, "left over") || !strings.Contains(body, `<a href="/signin">Sign in</a>`) {
 		t.Error(body)
 	}
@@ -81,7 +84,7 @@ func TestWhoIsSignedOutIsNotNamed(t *testing.T) {
 func TestAPageWhoseFormLeadsElsewhereHasNoFormAction(t *testing.T) {
 	t.Parallel()
 	for forms, want := range map[web.Forms]bool{web.FormsStay: true, web.FormsLeave: false} {
-		policy := render(t, page.Visit{}, &Sample{Shell: page.Shell{Title: "x", Forms: forms}}).Header().Get("Content-Security-Policy")
+		policy := render(t, desk.Visit{}, &Sample{Shell: desk.Shell{Title: "x", Forms: forms}}).Header().Get("Content-Security-Policy")
 		if strings.Contains(policy, "form-action 'self'") != want || !strings.Contains(policy, "connect-src 'self'") {
 			t.Errorf("forms %v: policy %q", forms, policy)
 		}
@@ -95,7 +98,7 @@ func TestOnlyPathsOfThePortalAreInside(t *testing.T) {
 		"//evil.example": "/", "/\\evil.example": "/", "https://evil.example/": "/", "javascript:alert(1)": "/", "/\t/evil.example": "/",
 		"/\n/evil.example": "/", "/%zz": "/",
 	} {
-		if got := page.Inside(address); got != want {
+		if got := desk.Inside(address); got != want {
 			t.Errorf("Inside(%q) = %q, want %q", address, got, want)
 		}
 	}
@@ -107,7 +110,7 @@ func TestWaitsAreSaidInWords(t *testing.T) {
 		0: "1 second", time.Second: "1 second", 1500 * time.Millisecond: "2 seconds", 90 * time.Second: "90 seconds", 91 * time.Second: "2 minutes",
 		time.Hour: "60 minutes", 91 * time.Minute: "2 hours", 24 * time.Hour: "24 hours",
 	} {
-		if got := page.Wait(d); got != want {
+		if got := desk.Wait(d); got != want {
 			t.Errorf("Wait(%s) = %q, want %q", d, got, want)
 		}
 	}
@@ -122,7 +125,7 @@ func (confined) Unwrap() error { return dialtone.ErrForbidden }
 func TestEveryErrorHasItsAnswer(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
-	desk := &page.Desk{Room: newRoom(t), Log: slog.New(slog.NewTextHandler(&log, nil))}
+	d := &desk.Desk{Room: newRoom(t), Log: slog.New(slog.NewTextHandler(&log, nil))}
 	for _, c := range []struct {
 		err        error
 		status     int
@@ -131,7 +134,7 @@ func TestEveryErrorHasItsAnswer(t *testing.T) {
 		logged     bool
 	}{
 		{dialtone.ErrNotFound, 404, "This page does not exist", "", false},
-		{dialtone.ErrForbidden, 403, "Ask an owner of the organization.", "", false},
+		{dialtone.ErrForbidden, 403, "Ask somebody who may.", "", false},
 		{&catalog.ForbiddenError{Why: "Your role here is viewer."}, 403, "Your role here is viewer.", "", false},
 		{confined{errors.New("confined")}, 403, "Only you, signed in otherwise, may do this.", "", false},
 		{dialtone.ErrConflict, 409, "Somebody else was faster", "", false},
@@ -143,7 +146,7 @@ func TestEveryErrorHasItsAnswer(t *testing.T) {
 	} {
 		log.Reset()
 		w := httptest.NewRecorder()
-		desk.Fail(w, httptest.NewRequest(http.MethodGet, "/", nil), page.Visit{}, fmt.Errorf("do it: %w", c.err))
+		d.Fail(w, httptest.NewRequest(http.MethodGet, "/", nil), desk.Visit{}, fmt.Errorf("do it: %w", c.err))
 		body := w.Body.String()
 		if w.Code != c.status || !strings.Contains(body, c.words) || w.Header().Get("Retry-After") != c.retryAfter {
 			t.Errorf("%v: status %d, Retry-After %q:\n%s", c.err, w.Code, w.Header().Get("Retry-After"), body)
