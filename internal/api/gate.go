@@ -123,6 +123,9 @@ func readBody(w http.ResponseWriter, r *http.Request, o *operation) ([]byte, err
 		return nil, newProblem(kindTooLarge, "The body is larger than "+limitWords+".")
 	}
 	if errors.Is(err, legible.ErrNot) {
+		if err := checkMediaType(r, o, nil); err != nil {
+			return nil, err // it need not be text, and is none that is taken
+		}
 		return nil, newProblem(kindMalformed, "The body is no text: it has a NUL or broken UTF-8, or half of a surrogate pair.")
 	}
 	if err != nil {

@@ -1,11 +1,14 @@
 package api_test
 
 import (
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
+	"github.com/dialtone-id/dialtone/internal/legible"
 )
 
 func TestWhatHTTPPromisesOfABody(t *testing.T) {
@@ -25,6 +28,12 @@ func TestWhatHTTPPromisesOfABody(t *testing.T) {
 	if coded := create("application/json", "gzip", "\x1f\x8b\x08"); coded.want(http.StatusUnsupportedMediaType).header.Get("Accept-Encoding") != "identity" {
 		t.Errorf("a body with a content coding: %v", coded.header)
 	}
+	// RFC 9110 §15.5.16: what need not be text is refused for its type.
+	zip := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/v1/products", nil)
+	zip.Header.Set("Authorization", "Bearer "+key)
+	zip.Header.Set("Content-Type", "application/gzip")
+	zip.Body = legible.Body(io.NopCloser(strings.NewReader("\x1f\x8b\x08\x00")), "application/gzip", "")
+	s.serve(zip).problem("unsupported-media-type")
 	for _, twice := range []string{`{"name": "Weather", "name": "News"}`, `{"name": "Weather", "n\u0061me": "News"}`} {
 		if p := create("application/json", "", twice).problem("malformed"); !strings.Contains(p.Detail, `"name" is there twice`) {
 			t.Errorf("%s: %s", twice, p.Detail)
@@ -73,6 +82,30 @@ func TestConditionalRequests(t *testing.T) {
 	for _, match := range []string{"*", "", tag} {
 		send(http.MethodPut, "If-Match", match, read).problem("forbidden")
 	}
+}
+
+func TestAMemberMayBeSentBackAsReadWithAnotherRole(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	key := s.key(keyRights()...)
+	path := "/members/" + s.viewer.ID
+	read := s.do(call{method: http.MethodGet, path: path, key: key}).want(http.StatusOK).body
+	if list := s.do(call{method: http.MethodGet, path: "/members", key: key}).want(http.StatusOK).body; !strings.Contains(list, strings.TrimSpace(read)) {
+		t.Errorf("the list says %s, of the one %s", list, read)
+	}
+	send := func(body string) reply {
+		return s.do(call{method: http.MethodPut, path: path, key: key, body: body})
+	}
+	send(read).want(http.StatusNoContent)
+	promoted := strings.Replace(read, `"role":"viewer"`, `"role":"developer"`, 1)
+	send(promoted).want(http.StatusNoContent)
+	if now := s.do(call{method: http.MethodGet, path: path, key: key}).body; now != promoted {
+		t.Errorf("now %s, want %s", now, promoted)
+	}
+	if p := send(strings.Replace(read, `"joined_at":"2`, `"joined_at":"3`, 1)).problem("invalid"); len(p.Errors) != 1 || p.Errors[0].Field != "joined_at" {
+		t.Errorf("another time: %+v", p)
+	}
+	s.do(call{method: http.MethodGet, path: "/members/account_nobody", key: key}).problem("not-found")
 }
 
 func TestOneClientTooManyIsNoFaultOfAField(t *testing.T) {

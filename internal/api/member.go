@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
@@ -21,6 +23,11 @@ func (a *API) memberOperations() {
 		summary: "List the members", description: "Everybody who is in the organization, with the role of each.",
 		right: catalog.ReadMembers, status: http.StatusOK,
 	}, a.listMembers)
+	register(a, operation{
+		id: "get-member", method: http.MethodGet, path: "/members/{account_id}", tag: tagOrganization,
+		summary: "Get a member", description: "One of those who are in the organization, with the role.",
+		right: catalog.ReadMembers, status: http.StatusOK, problems: []Kind{kindNotFound},
+	}, a.getMember)
 	register(a, operation{
 		id: "change-role", method: http.MethodPut, path: "/members/{account_id}", tag: tagOrganization,
 		summary:     "Change a member's role",
@@ -55,6 +62,20 @@ func (a *API) listMembers(ctx context.Context, v *visit, _ *none) (*listAnswer[m
 // AccountPath names a member.
 type AccountPath struct {
 	AccountID string `path:"account_id" doc:"The member's account" maxLength:"100"`
+}
+
+type memberAnswer struct{ Body member }
+
+func (a *API) getMember(ctx context.Context, v *visit, in *AccountPath) (*memberAnswer, error) {
+	all, err := a.Catalog.Members(ctx, v.actor, v.organization())
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(all, func(m dialtone.Member) bool { return m.Account.ID == in.AccountID })
+	if i < 0 {
+		return nil, fmt.Errorf("member %s: %w", in.AccountID, dialtone.ErrNotFound)
+	}
+	return &memberAnswer{Body: showMember(all[i])}, nil
 }
 
 type changeRoleRequest struct {
