@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"reflect"
 	"strings"
@@ -81,6 +82,26 @@ func (f *configFile) Validate(app *kong.Application) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// network is a kong.MapperFunc for networks. What would have to be guessed is refused with the right writing.
+func network(ctx *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("network", &text); err != nil {
+		return err
+	}
+	prefix, err := netip.ParsePrefix(text)
+	if address, notPrefix := netip.ParseAddr(text); err != nil && notPrefix == nil {
+		return fmt.Errorf("%s is one address: write %s for it alone", text, netip.PrefixFrom(address, address.BitLen()))
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("%q is no network: write it as 10.0.0.0/8 or fd00::/8", text)
+	case prefix.Masked() != prefix:
+		return fmt.Errorf("%s is an address within a network: write %s", text, prefix.Masked())
+	}
+	target.Set(reflect.ValueOf(prefix))
 	return nil
 }
 

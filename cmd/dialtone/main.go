@@ -16,8 +16,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"os/signal"
+	"reflect"
 	"strings"
 	"syscall"
 
@@ -96,5 +98,6 @@ func newParser(p *program, file *configFile, out, errs io.Writer) (*kong.Kong, e
 		kong.Writers(out, errs),
 		kong.DefaultEnvars("DIALTONE"),
 		kong.Configuration(file.load),
+		kong.TypeMapper(reflect.TypeFor[netip.Prefix](), kong.MapperFunc(network)),
 	)
 }

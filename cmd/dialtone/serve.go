@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"runtime/debug"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/dialtone-id/dialtone/internal/server"
 )
 
@@ -36,54 +38,64 @@ func (c *serveCommand) Run(ctx context.Context, t terminal, file *configFile) er
 
 // reload reads anew what can change while the node runs, and names in the log what cannot.
 func (c *serveCommand) reload(node *server.Server, log runningLog, args []string) {
-	again, err := readAgain(args)
+	again, flags, err := readAgain(args)
 	if err != nil {
 		log.Error("SIGHUP: keeping the configuration: it cannot be read", "error", err)
 	} else {
 		log.setLevel(again.LogLevel)
-		if changed := c.restartFor(again.Config); len(changed) > 0 {
+		if changed := c.restartFor(&again.Config, flags); len(changed) > 0 {
 			log.Warn("SIGHUP: these options have changed, and need a new start", "options", changed)
 		}
 	}
 	node.ReadCertificates()
 }
 
-// readAgain parses the same command line with what file and environment say now.
-func readAgain(args []string) (*serveCommand, error) {
+// readAgain parses the same command line with what file and environment say now. The flags point into what it returns.
+func readAgain(args []string) (*serveCommand, []*kong.Flag, error) {
 	var again program
 	file := new(configFile)
 	parser, err := newParser(&again, file, io.Discard, io.Discard)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	parser.Exit = func(int) {}
-	if _, err := parser.Parse(args); err != nil {
-		return nil, err
+	command, err := parser.Parse(args)
+	if err != nil {
+		return nil, nil, err
 	}
 	again.Serve.SMSRoutes = file.routes
-	return &again.Serve, nil
+	return &again.Serve, command.Selected().Flags, nil
 }
 
-// restartFor returns the fields of the configuration that differ and are read at the start only.
-func (c *serveCommand) restartFor(now server.Config) []string {
+// restartFor returns the names of the options that differ and are read at the start only.
+func (c *serveCommand) restartFor(now *server.Config, flags []*kong.Flag) []string {
 	now.LogLevel = c.LogLevel
-	return changedFields("", reflect.ValueOf(c.Config), reflect.ValueOf(now))
+	return changedOptions(reflect.ValueOf(&c.Config).Elem(), reflect.ValueOf(now).Elem(), flags)
 }
 
-// changedFields names the fields in which two structs differ, those of structs in them with a dot. It tells no values, which may
-// be secret.
-func changedFields(within string, before, now reflect.Value) []string {
+// changedOptions names the fields in which two structs differ as the flags call them that point to those of now. It tells no
+// values, which may be secret.
+func changedOptions(before, now reflect.Value, flags []*kong.Flag) []string {
 	var names []string
 	for i := range before.NumField() {
-		name := within + before.Type().Field(i).Name
 		switch {
 		case before.Field(i).Kind() == reflect.Struct:
-			names = append(names, changedFields(name+".", before.Field(i), now.Field(i))...)
+			names = append(names, changedOptions(before.Field(i), now.Field(i), flags)...)
 		case !reflect.DeepEqual(before.Field(i).Interface(), now.Field(i).Interface()):
-			names = append(names, name)
+			names = append(names, optionOf(now.Field(i), flags))
 		}
 	}
 	return names
+}
+
+// optionOf is what the configuration file calls a field.
+func optionOf(field reflect.Value, flags []*kong.Flag) string {
+	for _, flag := range flags {
+		if flag.Target.Addr().Interface() == field.Addr().Interface() {
+			return flag.Name
+		}
+	}
+	return smsRoutesKey // the one that is no flag
 }
 
 type versionCommand struct{}

@@ -159,14 +159,19 @@ func TestSIGHUPSaysWhatNeedsANewStart(t *testing.T) {
 	defer read.Close()
 	n := startNode(t, write, "--config", file)
 	_ = write.Close()
-	if err := os.WriteFile(file, []byte("region: NO\nlog-level: debug\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("region: NO\nlog-level: debug\npin-digits: 7\nsms-routes: {main: {url: https://sms.example/send}}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	n.signal(t, syscall.SIGHUP)
 	for lines := bufio.NewScanner(read); lines.Scan(); {
 		if strings.Contains(lines.Text(), "need a new start") {
-			if !strings.Contains(lines.Text(), "[Region]") {
-				t.Errorf("the log says %s, want the option that has changed", lines.Text())
+			for _, option := range []string{"region", "pin-digits", "sms-routes"} {
+				if !strings.Contains(lines.Text(), option) {
+					t.Errorf("the log says %s, want the option %s, which has changed", lines.Text(), option)
+				}
+			}
+			if strings.Contains(lines.Text(), "log-level") {
+				t.Errorf("the log says %s, but the log level is read anew", lines.Text())
 			}
 			return
 		}

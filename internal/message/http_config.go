@@ -46,6 +46,9 @@ const (
 	formatForm = "form"
 
 	defaultTimeout = 5 * time.Second
+
+	// Of every delivery: less is nobody's wish, but a number without its unit, and more holds up those that wait behind.
+	shortestTimeout, longestTimeout = 10 * time.Millisecond, 5 * time.Minute
 )
 
 var defaultBody = map[string]any{
@@ -75,8 +78,8 @@ func (c HTTPConfig) checked() (HTTPConfig, error) {
 		return c, invalid("url of %s is not https; plain http is for loopback only", address.Hostname())
 	case c.Format != formatJSON && c.Format != formatForm:
 		return c, invalid("format %q is neither json nor form", c.Format)
-	case c.Timeout < 0:
-		return c, invalid("timeout is negative")
+	case c.Timeout < shortestTimeout || c.Timeout > longestTimeout:
+		return c, invalid("timeout is %s; choose %s to %s", c.Timeout, shortestTimeout, longestTimeout)
 	}
 	headers := make(map[string]secret.Text, len(c.Headers))
 	for name, value := range c.Headers {

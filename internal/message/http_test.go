@@ -256,7 +256,9 @@ func TestAConfigurationThatCannotWorkIsRefused(t *testing.T) {
 		"texts only":            {URL: good, Format: "form", Body: map[string]any{"to": "{to}", "text": "{text}", "n": 1}},
 		"NOT_SET is not set":    {URL: good, Headers: map[string]secret.Text{"A": "${DIALTONE_TEST_NOT_SET}"}},
 		"no closing brace":      {URL: good, Secret: "${A"},
-		"timeout is negative":   {URL: good, Timeout: -1},
+		"timeout is -1ns":       {URL: good, Timeout: -1},
+		"choose 10ms to 5m0s":   {URL: good, Timeout: 15},
+		"timeout is 1h0m0s":     {URL: good, Timeout: time.Hour},
 	} {
 		_, err := NewHTTP("main", config)
 		if !errors.Is(err, dialtone.ErrInvalid) || !strings.Contains(err.Error(), want) {

@@ -71,8 +71,8 @@ func (c SMTPConfig) checked() (smtpSettings, error) {
 		return smtpSettings{}, invalid("SMTP to %s is not encrypted: use starttls or tls; none is for a mail server on this machine only", host)
 	case (c.Username == "") != (c.Password == ""):
 		return smtpSettings{}, invalid("SMTP username and password go together: set both or none")
-	case c.Timeout < 0:
-		return smtpSettings{}, invalid("SMTP timeout is negative")
+	case c.Timeout < shortestTimeout || c.Timeout > longestTimeout:
+		return smtpSettings{}, invalid("--smtp-timeout is %s; choose %s to %s", c.Timeout, shortestTimeout, longestTimeout)
 	}
 	from, err := mail.ParseAddress(c.From)
 	if err != nil {

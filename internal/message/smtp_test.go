@@ -258,7 +258,9 @@ func TestAMailServerThatCannotWorkIsRefused(t *testing.T) {
 		"none of starttls":           func(c *SMTPConfig) { c.TLS = "maybe" },
 		"on this machine only":       func(c *SMTPConfig) { c.TLS = TLSNone },
 		"go together":                func(c *SMTPConfig) { c.Username = "dialtone" },
-		"timeout is negative":        func(c *SMTPConfig) { c.Timeout = -1 },
+		"--smtp-timeout is -1ns":     func(c *SMTPConfig) { c.Timeout = -1 },
+		"choose 10ms to 5m0s":        func(c *SMTPConfig) { c.Timeout = 15 },
+		"--smtp-timeout is 1h0m0s":   func(c *SMTPConfig) { c.Timeout = time.Hour },
 		"is not an address":          func(c *SMTPConfig) { c.From = "Dialtone" },
 		"SMTP_NOT_SET is not set":    func(c *SMTPConfig) { c.Username, c.Password = "dialtone", "${DIALTONE_TEST_SMTP_NOT_SET}" },
 	} {

@@ -12,7 +12,7 @@ import (
 // somebody writes is refused and not taken for one.
 type PINPolicy struct {
 	PINDigits   int           `name:"pin-digits" help:"Digits of a PIN, 6 to 8." default:"6" group:"Sign-in"`
-	PINLifetime time.Duration `name:"pin-lifetime" help:"How long a PIN is good for; 10m at most." default:"5m" group:"Sign-in"`
+	PINLifetime time.Duration `name:"pin-lifetime" help:"How long a PIN is good for, 30s to 10m." default:"5m" group:"Sign-in"`
 
 	NumberFailuresPerHour  int `help:"Wrong PINs of a number in an hour, from browsers that never signed in with it, after which they get PINs of 8 digits." default:"10" group:"Sign-in"`
 	NumberFailuresPerDay   int `help:"The same in 24 hours." default:"20" group:"Sign-in"`

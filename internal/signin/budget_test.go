@@ -253,8 +253,9 @@ func TestAPolicyWithinItsBounds(t *testing.T) {
 	for want, change := range map[string]func(*Policy){
 		"--pin-digits is 5":               func(p *Policy) { p.Digits = 5 },
 		"--pin-digits is 9":               func(p *Policy) { p.Digits = 9 },
-		"at most 10m0s":                   func(p *Policy) { p.Lifetime = 11 * time.Minute },
+		"30s to 10m0s":                    func(p *Policy) { p.Lifetime = 11 * time.Minute },
 		"--pin-lifetime is 0s":            func(p *Policy) { p.Lifetime = 0 },
+		"--pin-lifetime is 300ns":         func(p *Policy) { p.Lifetime = 300 },
 		"11 tries":                        func(p *Policy) { p.Tries = 11 },
 		"are not limited":                 func(p *Policy) { p.NumberFailures = nil },
 		"--number-total-per-day is 21":    func(p *Policy) { p.NumberTotal = []dialtone.Limit{{Count: 21, Window: 24 * time.Hour}} },

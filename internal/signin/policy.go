@@ -70,6 +70,7 @@ var DefaultPolicy = Policy{
 const (
 	minDigits, maxDigits = 6, 8
 	minTries, maxTries   = 3, 10
+	minLifetime          = 30 * time.Second // an SMS takes its time
 	maxLifetime          = 10 * time.Minute
 	maxFailures          = 100 // NIST SP 800-63B-4 §3.2.2
 	// LongDigits are those of a PIN where somebody guesses: a hundred times the tries at the risk of six.
@@ -82,8 +83,8 @@ func (p Policy) Validate() error {
 	switch {
 	case p.Digits < minDigits || p.Digits > maxDigits:
 		return fmt.Errorf("PIN policy: %w: --pin-digits is %d; choose %d to %d", dialtone.ErrInvalid, p.Digits, minDigits, maxDigits)
-	case p.Lifetime <= 0 || p.Lifetime > maxLifetime:
-		return fmt.Errorf("PIN policy: %w: --pin-lifetime is %s; choose at most %s", dialtone.ErrInvalid, p.Lifetime, maxLifetime)
+	case p.Lifetime < minLifetime || p.Lifetime > maxLifetime:
+		return fmt.Errorf("PIN policy: %w: --pin-lifetime is %s; choose %s to %s", dialtone.ErrInvalid, p.Lifetime, minLifetime, maxLifetime)
 	case p.Tries < minTries || p.Tries > maxTries:
 		return fmt.Errorf("PIN policy: %w: %d tries; choose %d to %d", dialtone.ErrInvalid, p.Tries, minTries, maxTries)
 	case len(p.NumberFailures) == 0:
