@@ -35,6 +35,12 @@ func (s GrantState) Alive(now time.Time) bool {
 	return s.Grant.Alive(now) && s.SubscriptionActive && !s.TokenSpent
 }
 
+// TokenState is what an access token that works stands for now.
+type TokenState struct {
+	Scopes      []string    // of its grant, less those that the person took back
+	PhoneNumber PhoneNumber // the line's current number, if it was asked for
+}
+
 // RevokedError says that a grant is dead and why. It wraps ErrForbidden.
 type RevokedError struct {
 	Reason RevocationReason

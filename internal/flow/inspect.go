@@ -16,12 +16,20 @@ import (
 // Active is a token that works now.
 type Active struct {
 	Access      token.Access
-	PhoneNumber dialtone.PhoneNumber // empty for a client's own token
-	Grant       dialtone.Grant       // zero for a client's own token
+	PhoneNumber dialtone.PhoneNumber // from Holder
 }
 
 // Access opens an access token and reads once whether it still works. Error: ErrNotFound if it does not, for whatever reason.
 func (f *Flow) Access(ctx context.Context, text string, now time.Time) (Active, error) {
+	return f.access(ctx, text, false, now)
+}
+
+// Holder is Access with the number of the person's line, if the token is for it.
+func (f *Flow) Holder(ctx context.Context, text string, now time.Time) (Active, error) {
+	return f.access(ctx, text, true, now)
+}
+
+func (f *Flow) access(ctx context.Context, text string, number bool, now time.Time) (Active, error) {
 	access, err := f.Minter.OpenAccess(text)
 	if err != nil || access.Expired(now) {
 		return Active{}, dialtone.ErrNotFound
@@ -36,12 +44,10 @@ func (f *Flow) Access(ctx context.Context, text string, now time.Time) (Active, 
 		}
 		return Active{Access: access}, nil
 	}
-	state, err := f.Store.GrantState(ctx, access.GrantID, access.ID)
+	number = number && slices.Contains(access.Scopes, dialtone.ScopePhone)
+	state, err := f.Store.TokenState(ctx, access.GrantID, access.ID, number, now)
 	if err != nil {
-		return Active{}, fmt.Errorf("look up grant: %w", err)
-	}
-	if !state.Alive(now) {
-		return Active{}, dialtone.ErrNotFound
+		return Active{}, fmt.Errorf("look up token: %w", err)
 	}
 	reg, err := f.Clients.Registration(ctx, access.ClientID)
 	if err != nil {
@@ -53,9 +59,9 @@ func (f *Flow) Access(ctx context.Context, text string, now time.Time) (Active, 
 	// A token says what was granted when it was made; what the person or the product took back since no longer counts.
 	access.Scopes = slices.DeleteFunc(access.Scopes, func(scope string) bool {
 		_, enabled := reg.Product.Scope(scope)
-		return !enabled || !slices.Contains(state.Grant.Scopes, scope)
+		return !enabled || !slices.Contains(state.Scopes, scope)
 	})
-	return Active{Access: access, PhoneNumber: state.PhoneNumber, Grant: state.Grant}, nil
+	return Active{Access: access, PhoneNumber: state.PhoneNumber}, nil
 }
 
 // RefreshGrant opens a refresh token and reads once whether it is the live one of its grant. Error: ErrNotFound if not.

@@ -18,6 +18,7 @@ type Store interface {
 	RedeemCode(ctx context.Context, g dialtone.Grant, now time.Time) error
 	RotateRefresh(ctx context.Context, r dialtone.Rotation, grace time.Duration, now time.Time) (dialtone.Rotated, error)
 	GrantState(ctx context.Context, grantID, tokenID string) (dialtone.GrantState, error)
+	TokenState(ctx context.Context, grantID, tokenID string, number bool, now time.Time) (dialtone.TokenState, error)
 	TokenSpent(ctx context.Context, tokenID string) (bool, error)
 	RevokeGrant(ctx context.Context, grantID string, reason dialtone.RevocationReason, event *dialtone.Event, now time.Time) error
 	SpendToken(ctx context.Context, tokenID string, expires time.Time) error

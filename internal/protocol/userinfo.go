@@ -60,7 +60,7 @@ func (h *handler) bearer(ctx context.Context, authorization string, params oauth
 	if err != nil {
 		return flow.Active{}, err
 	}
-	active, err := h.Flow.Access(ctx, text.Reveal(), now)
+	active, err := h.Flow.Holder(ctx, text.Reveal(), now)
 	if errors.Is(err, dialtone.ErrNotFound) {
 		const refused = "the access token is unknown, expired or revoked"
 		access, err := h.Minter.OpenAccess(text.Reveal())

@@ -13,6 +13,8 @@ import (
 
 // engine is what differs between SQLite and PostgreSQL.
 type engine interface {
+	// name is how migrations call the engine.
+	name() string
 	// read runs statements that change nothing.
 	read(kind work) tx
 	// write runs do in a transaction, once or, after a serialization failure, again.

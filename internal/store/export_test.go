@@ -28,6 +28,7 @@ func hotStatements() map[string]hotStatement {
 	return map[string]hotStatement{
 		"session_state": {sessionStates, lookups, func(n int) []any { return []any{name("s", n), "p"} }},
 		"grant_state":   {grantStates, tokenReads, func(n int) []any { return []any{name("g", n), name("t", n)} }},
+		"token_state":   {tokenStates, tokenReads, func(n int) []any { return []any{name("g", n), name("t", n+1_000_000), true, 5} }},
 		"token_spent":   {tokensSpent, tokenReads, func(n int) []any { return []any{name("t", n)} }},
 		"redeem": {insertGrants, tokenWrites, func(n int) []any {
 			return []any{name("new", n), "o", name("u", n), "p", "c", name("s", n), name("c", n), "openid", "sms", 1, "", "", 5, 9}

@@ -24,6 +24,21 @@ type migration struct {
 	text   string
 }
 
+// engineMark begins what is only for one engine, to the end or the next mark: triggers are no common SQL.
+const engineMark = "\n--engine "
+
+// of returns the statements of the step for an engine.
+func (m migration) of(engine string) string {
+	parts := strings.Split(m.text, engineMark)
+	text := parts[0]
+	for _, part := range parts[1:] {
+		if whose, own, _ := strings.Cut(part, "\n"); whose == engine {
+			text += "\n" + own
+		}
+	}
+	return text
+}
+
 // hash tells whether the file is the one that was applied.
 func (m migration) hash() string {
 	sum := sha256.Sum256([]byte(m.text))
@@ -37,14 +52,14 @@ func (db *DB) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = db.engine.exclusive(ctx, func(ctx context.Context, t tx) error { return migrate(ctx, t, steps) })
+	err = db.engine.exclusive(ctx, func(ctx context.Context, t tx) error { return migrate(ctx, t, db.engine.name(), steps) })
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil
 }
 
-func migrate(ctx context.Context, t tx, steps []migration) error {
+func migrate(ctx context.Context, t tx, engine string, steps []migration) error {
 	_, err := t.exec(ctx, `CREATE TABLE IF NOT EXISTS schema_migration (
 		number BIGINT PRIMARY KEY, name TEXT NOT NULL, hash TEXT NOT NULL, applied_at BIGINT NOT NULL)`)
 	if err != nil {
@@ -64,7 +79,7 @@ func migrate(ctx context.Context, t tx, steps []migration) error {
 		case ok:
 			return fmt.Errorf("%s: %w: the database was migrated with another file of this number", step.name, dialtone.ErrConflict)
 		}
-		if _, err := t.exec(ctx, step.text); err != nil {
+		if _, err := t.exec(ctx, step.of(engine)); err != nil {
 			return fmt.Errorf("%s: %w", step.name, err)
 		}
 		_, err := t.exec(ctx, `INSERT INTO schema_migration (number, name, hash, applied_at) VALUES ($1, $2, $3, $4)`,

@@ -210,6 +210,8 @@ func (e *postgresEngine) clock() string {
 	return `SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS bigint)`
 }
 
+func (e *postgresEngine) name() string { return "postgres" }
+
 func (e *postgresEngine) read(kind work) tx { return e.txs[kind] }
 
 func (e *postgresEngine) single(ctx context.Context, kind work, do func(context.Context, tx) error) error {

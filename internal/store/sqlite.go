@@ -94,6 +94,8 @@ func (e *sqliteEngine) write(ctx context.Context, _ work, do func(context.Contex
 	return e.writer.write(ctx, do)
 }
 
+func (e *sqliteEngine) name() string { return "sqlite" }
+
 func (e *sqliteEngine) single(ctx context.Context, _ work, do func(context.Context, tx) error) error {
 	return e.writer.write(ctx, do)
 }

@@ -34,6 +34,7 @@ type DB struct {
 
 	sessionStates   *batcher[sessionQuestion, found[dialtone.SessionState]]
 	grantStates     *batcher[grantQuestion, found[dialtone.GrantState]]
+	tokenStates     *batcher[tokenQuestion, found[dialtone.TokenState]]
 	tokensSpent     *batcher[string, bool]
 	pings           *batcher[struct{}, struct{}]
 	challengeStates *batcher[string, found[dialtone.ChallengeState]]
@@ -69,6 +70,7 @@ func OpenBounded(ctx context.Context, dsn string, bounds Bounds) (*DB, error) {
 	share := opened.sharing()
 	db.sessionStates = newBatcher(share.reads, opened.background, db.readSessionStates, nil)
 	db.grantStates = newBatcher(share.reads, opened.background, db.readGrantStates, nil)
+	db.tokenStates = newBatcher(share.reads, opened.background, db.readTokenStates, nil)
 	db.tokensSpent = newBatcher(share.reads, opened.background, db.readTokensSpent, nil)
 	db.pings = newBatcher(1, opened.background, db.ping, nil)
 	db.challengeStates = newBatcher(share.reads, opened.background, db.readChallengeStates, nil)

@@ -35,6 +35,7 @@ func Conformance(t *testing.T, db *store.DB) {
 		{"sessions", testSessions},
 		{"consents", testConsents},
 		{"grants", testGrants},
+		{"tokens", testTokens},
 		{"refresh", testRefresh},
 		{"races", testRaces},
 		{"accounts", testAccounts},
