@@ -27,7 +27,7 @@ var setUps = map[string]string{
 	"pip install authlib flask requests":         `python -c 'import authlib, flask, requests'`,
 	"pip install mozilla-django-oidc":            `python -c 'import mozilla_django_oidc'`,
 	"npm install express express-openid-connect": `ln -s "$ROOT/interop/clients/express/node_modules" node_modules`,
-	"go mod init signin && go get github.com/coreos/go-oidc/v3 golang.org/x/oauth2": `cp "$ROOT/go.sum" . &&
+	"go mod init signin && go get github.com/coreos/go-oidc/v3/oidc golang.org/x/oauth2": `cp "$ROOT/go.sum" . &&
 		sed 's/^module .*/module signin/' "$ROOT/go.mod" > go.mod`,
 	"go install github.com/oauth2-proxy/oauth2-proxy/v7@latest": `command -v oauth2-proxy`,
 	"sudo apt-get install libapache2-mod-auth-openidc":          `test -e /usr/lib/apache2/modules/mod_auth_openidc.so`,
