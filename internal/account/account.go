@@ -115,30 +115,18 @@ func (s *Service) Actor(session dialtone.AccountSession, account dialtone.Accoun
 	return dialtone.Actor{AccountID: account.ID, OrganizationID: session.OrganizationID, Name: account.Display()}
 }
 
-// ConfinedError says that a session which came through a company's sign-in may not change the account itself. It wraps
-// ErrForbidden.
-type ConfinedError struct{}
-
-func (*ConfinedError) Error() string { return "the session is confined to an organization" }
-
-// Needs says who may.
-func (*ConfinedError) Needs() string { return "you, signed in with your e-mail address or a passkey" }
-
-// Unwrap makes errors.Is(err, ErrForbidden) true.
-func (*ConfinedError) Unwrap() error { return dialtone.ErrForbidden }
-
 // mayChangeAccount refuses API keys, and sessions that are confined to an organization.
 func mayChangeAccount(actor dialtone.Actor) error {
 	switch {
 	case actor.AccountID == "" || actor.APIKeyID != "":
 		return fmt.Errorf("an account belongs to a person: %w", dialtone.ErrForbidden)
 	case actor.OrganizationID != "":
-		return &ConfinedError{}
+		return &dialtone.ForbiddenError{Why: "Only you, signed in with your e-mail address or a passkey, may do this."}
 	}
 	return nil
 }
 
-// Rename changes how colleagues read the person; empty: by the e-mail address. Errors: FieldErrors for "name"; *ConfinedError.
+// Rename changes how colleagues read the person; empty: by the e-mail address. Errors: FieldErrors for "name"; *dialtone.ForbiddenError.
 func (s *Service) Rename(ctx context.Context, actor dialtone.Actor, name string) error {
 	if err := mayChangeAccount(actor); err != nil {
 		return fmt.Errorf("rename account: %w", err)

@@ -134,7 +134,7 @@ func refused(what string, err error) error {
 	return fmt.Errorf("%s: %w: %w", what, dialtone.ErrInvalid, err)
 }
 
-// Passkeys returns the passkeys of a person. *ConfinedError if the actor is confined.
+// Passkeys returns the passkeys of a person. *dialtone.ForbiddenError if the actor is confined.
 func (s *Service) Passkeys(ctx context.Context, actor dialtone.Actor) ([]dialtone.Passkey, error) {
 	if err := mayChangeAccount(actor); err != nil {
 		return nil, fmt.Errorf("passkeys: %w", err)
@@ -146,7 +146,7 @@ func (s *Service) Passkeys(ctx context.Context, actor dialtone.Actor) ([]dialton
 	return passkeys, nil
 }
 
-// RenamePasskey changes the person's word for a passkey. Errors: FieldErrors for "name"; ErrNotFound; *ConfinedError.
+// RenamePasskey changes the person's word for a passkey. Errors: FieldErrors for "name"; ErrNotFound; *dialtone.ForbiddenError.
 func (s *Service) RenamePasskey(ctx context.Context, actor dialtone.Actor, id, name string) error {
 	if err := mayChangeAccount(actor); err != nil {
 		return fmt.Errorf("rename passkey: %w", err)
@@ -161,7 +161,7 @@ func (s *Service) RenamePasskey(ctx context.Context, actor dialtone.Actor, id, n
 	return nil
 }
 
-// RemovePasskey takes a passkey away; the sessions that it began stay. Errors: ErrNotFound; *ConfinedError.
+// RemovePasskey takes a passkey away; the sessions that it began stay. Errors: ErrNotFound; *dialtone.ForbiddenError.
 func (s *Service) RemovePasskey(ctx context.Context, actor dialtone.Actor, id string, now time.Time) error {
 	if err := mayChangeAccount(actor); err != nil {
 		return fmt.Errorf("remove passkey: %w", err)

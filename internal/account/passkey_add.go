@@ -13,7 +13,7 @@ import (
 )
 
 // BeginAddPasskey returns the options for the browser's navigator.credentials.create, as JSON, and the state that FinishAddPasskey
-// wants back within five minutes. Errors: FieldErrors for "name" if the account has as many as it may; *ConfinedError;
+// wants back within five minutes. Errors: FieldErrors for "name" if the account has as many as it may; *dialtone.ForbiddenError;
 // ErrUnavailable if the host can have no passkeys.
 func (s *Service) BeginAddPasskey(ctx context.Context, actor dialtone.Actor, now time.Time) (options json.RawMessage, state string, err error) {
 	w, passkeys, err := s.mayAdd(ctx, actor)
@@ -56,7 +56,7 @@ type NewPasskey struct {
 // FinishAddPasskey keeps a passkey, and tells the person so by e-mail.
 //
 // Errors: FieldErrors for "name"; ErrInvalid if the answer does not prove a new key; ErrExpired if it comes too late or a second
-// time; ErrConflict if the key is known already; *ConfinedError; ErrUnavailable.
+// time; ErrConflict if the key is known already; *dialtone.ForbiddenError; ErrUnavailable.
 func (s *Service) FinishAddPasskey(ctx context.Context, actor dialtone.Actor, made NewPasskey, now time.Time) (dialtone.Passkey, error) {
 	w, _, err := s.mayAdd(ctx, actor)
 	if err != nil {

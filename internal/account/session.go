@@ -124,7 +124,7 @@ func (s *Service) EndSession(ctx context.Context, actor dialtone.Actor, sessionI
 }
 
 // EndOtherSessions signs the person out everywhere else than in the session to keep, and says how many there were. ErrForbidden
-// (*ConfinedError) if the actor is confined.
+// (*dialtone.ForbiddenError) if the actor is confined.
 func (s *Service) EndOtherSessions(ctx context.Context, actor dialtone.Actor, keepSessionID string, now time.Time) (int, error) {
 	if err := mayChangeAccount(actor); err != nil {
 		return 0, fmt.Errorf("end other sessions: %w", err)

@@ -202,8 +202,8 @@ func wantField(t *testing.T, what string, err error, field string) {
 
 func wantConfined(t *testing.T, what string, err error) {
 	t.Helper()
-	if _, ok := errors.AsType[*ConfinedError](err); !ok || !errors.Is(err, dialtone.ErrForbidden) {
-		t.Errorf("%s: %v, want *ConfinedError", what, err)
+	if _, ok := errors.AsType[*dialtone.ForbiddenError](err); !ok || !errors.Is(err, dialtone.ErrForbidden) {
+		t.Errorf("%s: %v, want *dialtone.ForbiddenError", what, err)
 	}
 }
 

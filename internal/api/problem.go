@@ -109,9 +109,9 @@ func problemOf(err error) *Problem {
 	if incomplete, ok := errors.AsType[*catalog.IncompleteError](err); ok {
 		return incompleteProblem(incomplete)
 	}
-	if forbidden, ok := errors.AsType[*catalog.ForbiddenError](err); ok {
+	if forbidden, ok := errors.AsType[*dialtone.ForbiddenError](err); ok {
 		p := newProblem(kindForbidden, forbidden.Why)
-		p.Right = string(forbidden.Action)
+		p.Right = forbidden.Right
 		return p
 	}
 	if young, ok := errors.AsType[*catalog.YoungError](err); ok {

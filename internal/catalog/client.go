@@ -46,7 +46,7 @@ func (c *Catalog) Clients(ctx context.Context, actor dialtone.Actor, productID s
 }
 
 // Client returns a client, its product and the actor's role. Errors: ErrNotFound if there is none or it is another
-// organization's; *ForbiddenError.
+// organization's; *dialtone.ForbiddenError.
 func (c *Catalog) Client(ctx context.Context, actor dialtone.Actor, clientID string) (dialtone.Client, dialtone.Product, dialtone.Role, error) {
 	return c.client(ctx, actor, clientID, ReadClients)
 }

@@ -211,7 +211,7 @@ func (c *Catalog) invitationByLink(ctx context.Context, link string) (dialtone.I
 
 // AcceptInvitation makes the account a member; a member already keeps the mightier of both roles. The account must have proved
 // the address that was invited: a link alone can be forwarded. Errors: as InvitationByLink; *WrongAddressError;
-// *ForbiddenError for an API key and for the session of another company.
+// *dialtone.ForbiddenError for an API key and for the session of another company.
 func (c *Catalog) AcceptInvitation(
 	ctx context.Context, actor dialtone.Actor, account dialtone.Account, link string, now time.Time,
 ) (dialtone.Organization, error) {
@@ -224,8 +224,8 @@ func (c *Catalog) AcceptInvitation(
 		return dialtone.Organization{}, err
 	case actor.OrganizationID != "" && actor.OrganizationID != i.OrganizationID:
 		// Otherwise a company's provider could take what was meant for the person.
-		return dialtone.Organization{}, &ForbiddenError{
-			Action: ReadOrganization, Why: "You are signed in through your company. Sign in with your e-mail address to accept this invitation.",
+		return dialtone.Organization{}, &dialtone.ForbiddenError{
+			Right: string(ReadOrganization), Why: "You are signed in through your company. Sign in with your e-mail address to accept this invitation.",
 		}
 	case account.ID != actor.AccountID, account.Email != i.Email:
 		return dialtone.Organization{}, &WrongAddressError{Invited: i.Email, SignedIn: account.Email}

@@ -190,7 +190,7 @@ func TestACompanySessionCannotTakeAnInvitationElsewhere(t *testing.T) {
 	who, account, invited := s.invite(t)
 	who.OrganizationID = s.elsewhere.ID
 	_, err := s.AcceptInvitation(t.Context(), who, account, invited.Link.Reveal(), now)
-	var forbidden *catalog.ForbiddenError
+	var forbidden *dialtone.ForbiddenError
 	if !errors.As(err, &forbidden) {
 		t.Errorf("got %v, want *ForbiddenError", err)
 	}

@@ -63,15 +63,15 @@ func (c *Catalog) Organization(ctx context.Context, actor dialtone.Actor, organi
 const dailyOrganizations = 20
 
 // CreateOrganization makes an organization whose first owner is the actor. Errors: dialtone.FieldErrors on name;
-// *ForbiddenError for an API key and for a company session; *dialtone.BudgetError.
+// *dialtone.ForbiddenError for an API key and for a company session; *dialtone.BudgetError.
 func (c *Catalog) CreateOrganization(ctx context.Context, actor dialtone.Actor, name string, now time.Time) (dialtone.Organization, error) {
 	if err := personally(actor, WriteOrganization); err != nil {
 		return dialtone.Organization{}, err
 	}
 	if actor.OrganizationID != "" {
 		// The company vouches for the person inside its own organization only.
-		return dialtone.Organization{}, &ForbiddenError{
-			Action: WriteOrganization, Why: "You are signed in through your company. Sign in with your e-mail address to create an organization.",
+		return dialtone.Organization{}, &dialtone.ForbiddenError{
+			Right: string(WriteOrganization), Why: "You are signed in through your company. Sign in with your e-mail address to create an organization.",
 		}
 	}
 	name, err := c.organizationName(ctx, name)

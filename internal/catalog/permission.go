@@ -77,29 +77,13 @@ func keyMay(rights []string, action Action) bool {
 	return known && p.ForKeys && slices.Contains(rights, string(action))
 }
 
-// ForbiddenError says that the actor belongs to the organization and may not do this. It wraps ErrForbidden.
-type ForbiddenError struct {
-	Action Action
-	// Needs is the least role that may; empty: an API key that lacks the right, or something that only a person who signed in
-	// personally may do.
-	Needs dialtone.Role
-	Why   string // a sentence that says what to do
-}
-
-func (e *ForbiddenError) Error() string {
-	return fmt.Sprintf("%s: %v: %s", e.Action, dialtone.ErrForbidden, e.Why)
-}
-
-// Unwrap makes errors.Is(err, ErrForbidden) true.
-func (e *ForbiddenError) Unwrap() error { return dialtone.ErrForbidden }
-
 // membershipStore is what permissions need of the database.
 type membershipStore interface {
 	Membership(ctx context.Context, organizationID, accountID string) (dialtone.Membership, error)
 }
 
 // May says whether the actor may do the action in the organization. Errors: ErrNotFound if the actor is not in it, and so may
-// not know that it exists; *ForbiddenError.
+// not know that it exists; *dialtone.ForbiddenError.
 func (c *Catalog) May(ctx context.Context, actor dialtone.Actor, organizationID string, action Action) error {
 	_, err := c.allow(ctx, actor, organizationID, action)
 	return err
@@ -144,7 +128,7 @@ func allowKey(actor dialtone.Actor, action Action) error {
 	if p, known := permission(action); known && !p.ForKeys {
 		why = fmt.Sprintf("No API key can have the right %s. Sign in to the portal for this.", action)
 	}
-	return &ForbiddenError{Action: action, Why: why}
+	return &dialtone.ForbiddenError{Right: string(action), Why: why}
 }
 
 func refuseRole(role dialtone.Role, action Action) error {
@@ -152,9 +136,8 @@ func refuseRole(role dialtone.Role, action Action) error {
 	if p, known := permission(action); known {
 		needs = p.From
 	}
-	return &ForbiddenError{
-		Action: action, Needs: needs,
-		Why: fmt.Sprintf("Your role here is %s; this needs the role %s. Ask an owner of the organization.", role, needs),
+	return &dialtone.ForbiddenError{
+		Right: string(action), Why: fmt.Sprintf("Your role here is %s; this needs the role %s. Ask an owner of the organization.", role, needs),
 	}
 }
 
@@ -163,5 +146,5 @@ func personally(actor dialtone.Actor, action Action) error {
 	if actor.APIKeyID == "" && actor.AccountID != "" {
 		return nil
 	}
-	return &ForbiddenError{Action: action, Why: "An API key cannot do this. Sign in to the portal for it."}
+	return &dialtone.ForbiddenError{Right: string(action), Why: "An API key cannot do this. Sign in to the portal for it."}
 }

@@ -59,14 +59,14 @@ func TestWhoMayDoWhat(t *testing.T) {
 			{"key with the right", keyOf(s, e.action), e.key}, {"key with other rights", keyWithout(t, s, e.action), false},
 		} {
 			err := s.May(t.Context(), c.actor, s.organization.ID, e.action)
-			var forbidden *catalog.ForbiddenError
+			var forbidden *dialtone.ForbiddenError
 			switch {
 			case c.may && err != nil:
 				t.Errorf("%s, %s: got %v, want yes", c.who, e.action, err)
-			case !c.may && (!errors.As(err, &forbidden) || !errors.Is(err, dialtone.ErrForbidden) || forbidden.Action != e.action || forbidden.Why == ""):
+			case !c.may && (!errors.As(err, &forbidden) || !errors.Is(err, dialtone.ErrForbidden) || forbidden.Right != string(e.action) || forbidden.Why == ""):
 				t.Errorf("%s, %s: got %v, want a *ForbiddenError that says why", c.who, e.action, err)
-			case !c.may && (forbidden.Needs == "") != (c.actor.APIKeyID != ""):
-				t.Errorf("%s, %s: needs role %q", c.who, e.action, forbidden.Needs)
+			case !c.may && strings.Contains(forbidden.Why, "needs the role") == (c.actor.APIKeyID != ""):
+				t.Errorf("%s, %s: %s", c.who, e.action, forbidden.Why)
 			}
 			fails(t, c.who+" elsewhere, "+string(e.action), s.May(t.Context(), c.actor, s.elsewhere.ID, e.action), dialtone.ErrNotFound)
 		}

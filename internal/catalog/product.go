@@ -70,7 +70,7 @@ func (c *Catalog) Products(ctx context.Context, actor dialtone.Actor, organizati
 }
 
 // Product returns a product and the actor's role in its organization. Errors: ErrNotFound if there is none or it is another
-// organization's; *ForbiddenError.
+// organization's; *dialtone.ForbiddenError.
 func (c *Catalog) Product(ctx context.Context, actor dialtone.Actor, productID string) (dialtone.Product, dialtone.Role, error) {
 	return c.product(ctx, actor, productID, ReadProducts)
 }

@@ -41,3 +41,14 @@ func (e *ConflictError) Error() string { return "changed by somebody else meanwh
 
 // Unwrap makes errors.Is(err, ErrConflict) true.
 func (e *ConflictError) Unwrap() error { return ErrConflict }
+
+// ForbiddenError says that somebody is known and may not do this. It wraps ErrForbidden.
+type ForbiddenError struct {
+	Right string // that it takes, "products:write"; empty: it is no matter of rights
+	Why   string // a sentence that says what to do
+}
+
+func (e *ForbiddenError) Error() string { return e.Right + ": forbidden: " + e.Why }
+
+// Unwrap makes errors.Is(err, ErrForbidden) true.
+func (e *ForbiddenError) Unwrap() error { return ErrForbidden }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/account"
-	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/rate"
 	"github.com/dialtone-id/dialtone/internal/secret"
@@ -268,19 +267,10 @@ func (d *Desk) Note(r *http.Request, err error) string {
 	return id
 }
 
-// needing is an error that says who may do what was refused.
-type needing interface {
-	error
-	Needs() string
-}
-
 // why is what the person is told about a refusal, empty if the error does not say.
 func why(err error) string {
-	if forbidden, ok := errors.AsType[*catalog.ForbiddenError](err); ok {
+	if forbidden, ok := errors.AsType[*dialtone.ForbiddenError](err); ok {
 		return forbidden.Why
-	}
-	if refused, ok := errors.AsType[needing](err); ok {
-		return "Only " + refused.Needs() + ", may do this."
 	}
 	return ""
 }

@@ -11,7 +11,6 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/web"
 	"github.com/dialtone-id/dialtone/internal/web/desk"
@@ -116,12 +115,6 @@ func TestWaitsAreSaidInWords(t *testing.T) {
 	}
 }
 
-type confined struct{ error }
-
-func (confined) Needs() string { return "you, signed in otherwise" }
-
-func (confined) Unwrap() error { return dialtone.ErrForbidden }
-
 func TestEveryErrorHasItsAnswer(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
@@ -135,8 +128,7 @@ func TestEveryErrorHasItsAnswer(t *testing.T) {
 	}{
 		{dialtone.ErrNotFound, 404, "This page does not exist", "", false},
 		{dialtone.ErrForbidden, 403, "Ask somebody who may.", "", false},
-		{&catalog.ForbiddenError{Why: "Your role here is viewer."}, 403, "Your role here is viewer.", "", false},
-		{confined{errors.New("confined")}, 403, "Only you, signed in otherwise, may do this.", "", false},
+		{&dialtone.ForbiddenError{Why: "Your role here is viewer."}, 403, "Your role here is viewer.", "", false},
 		{dialtone.ErrConflict, 409, "Somebody else was faster", "", false},
 		{dialtone.FieldErrors{{Field: "x", Problem: "y"}}, 400, "could not be read", "", false},
 		{&dialtone.BudgetError{RetryAfter: 90 * time.Second}, 429, "Wait 90 seconds, then try again.", "90", false},

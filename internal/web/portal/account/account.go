@@ -14,7 +14,7 @@
 //	POST      /account/sessions/end-others          EndOtherSessions                       session_end.go
 //
 // Whoever is signed in through a company sees nothing of the account but that session, and changes nothing: the verbs refuse
-// it (*people.ConfinedError).
+// it (*dialtone.ForbiddenError).
 package account
 
 import (
