@@ -120,11 +120,6 @@ func (s *Service) send(ctx context.Context, m message.Mail) error {
 	return &MailError{Cause: err}
 }
 
-// hourly is a budget of so many an hour.
-func hourly(name dialtone.BudgetName, whose string, most int) []dialtone.Budget {
-	return []dialtone.Budget{{Key: name.Of(whose), Limits: []dialtone.Limit{{Count: most, Window: time.Hour}}}}
-}
-
 // A code's id ends with the id of the data key that it is hashed under: data keys rotate while codes are on their way.
 const keySeparator = "."
 

@@ -148,7 +148,7 @@ const hourlyCompany = 1000
 
 // admit finds the person's account and starts the session.
 func (c *Company) admit(ctx context.Context, settings dialtone.CompanySignIn, who colleague, agent string, now time.Time) (SignedIn, error) {
-	if err := c.Store.Spend(ctx, hourly(dialtone.BudgetCompanySignIns, settings.OrganizationID, hourlyCompany), now); err != nil {
+	if err := c.Store.Spend(ctx, []dialtone.Budget{dialtone.BudgetCompanySignIns.Hourly(settings.OrganizationID, hourlyCompany)}, now); err != nil {
 		return SignedIn{}, fmt.Errorf("company sign-in: %w", err)
 	}
 	// Without an address: the provider's word for one does not prove it outside of the organization.

@@ -35,7 +35,7 @@ const hourlySignIns = 60
 func (s *Service) signIn(ctx context.Context, account dialtone.Account, method dialtone.SignInMethod, organizationID, agent string, now time.Time) (SignedIn, error) {
 	session, cookie := s.newSession(method, agent, now)
 	session.AccountID, session.OrganizationID = account.ID, organizationID
-	if err := s.Store.Spend(ctx, hourly(dialtone.BudgetSignIns, account.ID, hourlySignIns), now); err != nil {
+	if err := s.Store.Spend(ctx, []dialtone.Budget{dialtone.BudgetSignIns.Hourly(account.ID, hourlySignIns)}, now); err != nil {
 		s.logRefusal(err)
 		return SignedIn{}, fmt.Errorf("start session: %w", err)
 	}

@@ -34,7 +34,7 @@ func TestAProviderCannotMakeUpPeopleWithoutEnd(t *testing.T) {
 	f := newForger(t)
 	s := f.stage(t)
 	for range hourlyCompany {
-		if err := s.db.Spend(t.Context(), hourly(dialtone.BudgetCompanySignIns, ferries, hourlyCompany), s.now); err != nil {
+		if err := s.db.Spend(t.Context(), []dialtone.Budget{dialtone.BudgetCompanySignIns.Hourly(ferries, hourlyCompany)}, s.now); err != nil {
 			t.Fatal(err)
 		}
 	}

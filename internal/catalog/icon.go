@@ -43,7 +43,7 @@ func (c *Catalog) keepIcon(ctx context.Context, organizationID string, body []by
 	}
 	sum := sha256.Sum256(drawn.Body)
 	icon := dialtone.Asset{ID: hex.EncodeToString(sum[:]), MediaType: drawn.MediaType, Body: drawn.Body}
-	if err := c.store.Spend(ctx, daily(dialtone.BudgetIcons, organizationID, dailyIcons), now); err != nil {
+	if err := c.store.Spend(ctx, []dialtone.Budget{dialtone.BudgetIcons.Daily(organizationID, dailyIcons)}, now); err != nil {
 		return "", fmt.Errorf("set icon: %w", err)
 	}
 	if err := c.store.PutAsset(ctx, icon); err != nil {

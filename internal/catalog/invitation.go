@@ -110,16 +110,16 @@ func (c *Catalog) spendInvitation(ctx context.Context, actor dialtone.Actor, org
 	if err != nil {
 		return err
 	}
-	received := daily(dialtone.BudgetInvited, secret.Hash(email), dailyInvited)
+	received := dialtone.BudgetInvited.Daily(secret.Hash(email), dailyInvited)
 	if now.Sub(o.Created) >= youth {
-		return c.store.Spend(ctx, append(daily(dialtone.BudgetInvitations, organizationID, dailyInvitations), received...), now)
+		return c.store.Spend(ctx, []dialtone.Budget{dialtone.BudgetInvitations.Daily(organizationID, dailyInvitations), received}, now)
 	}
-	budgets := daily(dialtone.BudgetInvitations, organizationID, dailyWhileYoung)
+	budgets := []dialtone.Budget{dialtone.BudgetInvitations.Daily(organizationID, dailyWhileYoung)}
 	if actor.AccountID != "" {
-		budgets = append(budgets, daily(dialtone.BudgetYoungInvitations, actor.AccountID, dailyWhileYoung)...)
+		budgets = append(budgets, dialtone.BudgetYoungInvitations.Daily(actor.AccountID, dailyWhileYoung))
 	}
-	err = c.store.Spend(ctx, append(budgets, received...), now)
-	if full, ok := errors.AsType[*dialtone.BudgetError](err); ok && full.Key != received[0].Key {
+	err = c.store.Spend(ctx, append(budgets, received), now)
+	if full, ok := errors.AsType[*dialtone.BudgetError](err); ok && full.Key != received.Key {
 		return &YoungError{Budget: full}
 	}
 	return err

@@ -18,11 +18,6 @@ type organizationStore interface {
 	Spend(ctx context.Context, budgets []dialtone.Budget, now time.Time) error
 }
 
-// daily is a budget of so many a day.
-func daily(name dialtone.BudgetName, whose string, count int) []dialtone.Budget {
-	return []dialtone.Budget{{Key: name.Of(whose), Limits: []dialtone.Limit{{Count: count, Window: 24 * time.Hour}}}}
-}
-
 // Organizations returns the organizations that the actor is in, by name. For an API key and for a company session it is that
 // one; a key has no role.
 func (c *Catalog) Organizations(ctx context.Context, actor dialtone.Actor) ([]dialtone.Membership, error) {
@@ -78,7 +73,7 @@ func (c *Catalog) CreateOrganization(ctx context.Context, actor dialtone.Actor, 
 	if err != nil {
 		return dialtone.Organization{}, err
 	}
-	if err := c.store.Spend(ctx, daily(dialtone.BudgetOrganizations, actor.AccountID, dailyOrganizations), now); err != nil {
+	if err := c.store.Spend(ctx, []dialtone.Budget{dialtone.BudgetOrganizations.Daily(actor.AccountID, dailyOrganizations)}, now); err != nil {
 		return dialtone.Organization{}, fmt.Errorf("create organization: %w", err)
 	}
 	o := dialtone.Organization{ID: secret.ID("org"), Name: name, Created: tick(time.Time{}, now)}

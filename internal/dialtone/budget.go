@@ -46,6 +46,16 @@ type BudgetName string
 // Of is the key of one budget of that name. What tells it from the others of the name is no personal data.
 func (n BudgetName) Of(whose string) string { return string(n) + ":" + whose }
 
+// Hourly is the budget of somebody who may do so many in an hour.
+func (n BudgetName) Hourly(whose string, count int) Budget {
+	return Budget{Key: n.Of(whose), Limits: []Limit{{Count: count, Window: time.Hour}}}
+}
+
+// Daily is the budget of somebody who may do so many in a day.
+func (n BudgetName) Daily(whose string, count int) Budget {
+	return Budget{Key: n.Of(whose), Limits: []Limit{{Count: count, Window: 24 * time.Hour}}}
+}
+
 // Budgets of sign-in by SMS.
 const (
 	BudgetKnownSends       BudgetName = "known-sends"          // SMS to a number that one known browser asks for
