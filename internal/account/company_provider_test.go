@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/dialtone-id/dialtone/internal/logtest"
 )
 
 // startProvider starts node-oidc-provider and returns its issuer.
@@ -26,7 +28,7 @@ func startProvider(t *testing.T) string {
 		t.Fatalf("node-oidc-provider is not there: run scripts/install-test-tools test (%v)", err)
 	}
 	command := exec.Command("node", "server.mjs", origin+CompanyCallback)
-	command.Dir, command.Stderr = folder, new(lockedBuffer)
+	command.Dir, command.Stderr = folder, new(logtest.Log)
 	stdin, err := command.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

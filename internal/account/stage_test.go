@@ -1,16 +1,15 @@
 package account
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/logtest"
 	"github.com/dialtone-id/dialtone/internal/message"
 	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/store"
@@ -32,13 +31,13 @@ type stage struct {
 	inbox *message.Inbox
 	now   time.Time
 	keys  []secret.DataKey
-	log   *lockedBuffer
+	log   *logtest.Log
 }
 
 func newStage(t *testing.T, change ...func(*Config)) *stage {
 	t.Helper()
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	s := &stage{t: t, db: storetest.New(t), inbox: message.NewInbox(), now: now, log: new(lockedBuffer), keys: []secret.DataKey{
+	s := &stage{t: t, db: storetest.New(t), inbox: message.NewInbox(), now: now, log: new(logtest.Log), keys: []secret.DataKey{
 		{ID: "seal-1", Use: secret.UseSeal, Material: secret.Bytes(secret.KeySize), Active: now},
 		{ID: "subject-1", Use: secret.UseSubject, Material: secret.Bytes(secret.KeySize), Active: now},
 	}}
@@ -213,22 +212,4 @@ func wantWait(t *testing.T, what string, err error, wait time.Duration) {
 	if refused, ok := errors.AsType[*dialtone.BudgetError](err); !ok || refused.RetryAfter != wait {
 		t.Errorf("%s: %v, want to wait for %s", what, err, wait)
 	}
-}
-
-// lockedBuffer is a log that tests read while others write it.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }

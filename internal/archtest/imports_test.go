@@ -54,6 +54,7 @@ var rooms = slices.Concat(
 		{"internal/outbound", ground, "the guarded client fetches an address and does not know for whom"},
 		{"internal/written", ground, "it reads what people write and does not know what for"},
 		{"internal/icon", ground, "it draws pictures anew and does not know whose they are"},
+		{"internal/logtest", nil, "what helps every room's tests depends on none"},
 		{"internal/lastuse", nil, "it keeps ids and times, and does not know whose"},
 		{"internal/origin", nil, "whose page a request comes from is told by its headers and one configured address"},
 		{"internal/rate", nil, "counting needs nothing but a clock, and that comes in"},

@@ -43,7 +43,7 @@ func TestARequestWithoutAGoodClientOrRedirectURIIsAPageWithAnErrorID(t *testing.
 		if tab.shows("portal") {
 			t.Errorf("%s: the page leads to a portal, though there is none", name)
 		}
-		if line := h.log.line(id); line == "" || !strings.Contains(line, c.log) {
+		if line := h.log.Line(id); line == "" || !strings.Contains(line, c.log) {
 			t.Errorf("%s: under the error id the log has %q, want %q", name, line, c.log)
 		}
 		for element := range tab.root.Descendants() {
@@ -217,7 +217,7 @@ func TestAClientMustShowWhoItIs(t *testing.T) {
 		a.post(path).wants(http.StatusBadRequest, "invalid_request")
 	}
 	for _, secret := range []string{storySecret, otherSecret, "so+on"} {
-		if line := h.log.line(secret); line != "" {
+		if line := h.log.Line(secret); line != "" {
 			t.Errorf("the log has a secret: %s", line)
 		}
 	}

@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -24,6 +23,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/flow"
 	"github.com/dialtone-id/dialtone/internal/keys"
+	"github.com/dialtone-id/dialtone/internal/logtest"
 	"github.com/dialtone-id/dialtone/internal/message"
 	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/server"
@@ -56,7 +56,7 @@ type house struct {
 	t      testing.TB
 	issuer string
 	inbox  *message.Inbox
-	log    *logbook
+	log    *logtest.Log
 	node   *server.Server
 	dsn    string
 	root   secret.Text
@@ -133,7 +133,7 @@ func tryHouse(t testing.TB, dsn string, root secret.Text, inbox *message.Inbox, 
 		return nil, err
 	}
 	h := &house{
-		t: t, issuer: fmt.Sprintf("http://localhost:%d", port), inbox: inbox, log: &logbook{}, dsn: dsn, root: root,
+		t: t, issuer: fmt.Sprintf("http://localhost:%d", port), inbox: inbox, log: &logtest.Log{}, dsn: dsn, root: root,
 		read: make(map[string]int), wire: &http.Transport{MaxIdleConnsPerHost: 32},
 	}
 	config := server.Config{
@@ -409,32 +409,4 @@ func (h *house) older(sealed string, by time.Duration, browser string) string {
 	}
 	in.Started = in.Started.Add(-by)
 	return f.Seal(in)
-}
-
-// logbook is what the server writes to its log.
-type logbook struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logbook) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(line)
-}
-
-func (l *logbook) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
-// line returns the first line of the log with the words in it.
-func (l *logbook) line(words string) string {
-	for line := range strings.Lines(l.String()) {
-		if strings.Contains(line, words) {
-			return line
-		}
-	}
-	return ""
 }

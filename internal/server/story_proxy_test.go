@@ -73,7 +73,7 @@ func TestAnOldBrowserSignsInBehindAProxyThatRewritesHost(t *testing.T) {
 			t.Errorf("%s: the page has no policy", foreign)
 		}
 	}
-	if line := h.log.line("form of another site refused"); !strings.Contains(line, "origin=https://evil.example") {
+	if line := h.log.Line("form of another site refused"); !strings.Contains(line, "origin=https://evil.example") {
 		t.Errorf("the log has %q", line)
 	}
 	if got := h.received(robin); len(got) > 0 {

@@ -75,7 +75,7 @@ func TestThePINComesInOneSMSThatIsBoundToTheHost(t *testing.T) {
 	}
 	tab.fill("pin", match[1][:3]+" "+match[1][3:]).press("continue").wants(http.StatusOK, "Add Storytime to +33•••••0001")
 	for _, secret := range []string{match[1], kim} {
-		if line := h.log.line(secret); line != "" {
+		if line := h.log.Line(secret); line != "" {
 			t.Errorf("the log has the PIN or the number: %s", line)
 		}
 	}

@@ -1,18 +1,17 @@
 package signin
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/directory"
+	"github.com/dialtone-id/dialtone/internal/logtest"
 	"github.com/dialtone-id/dialtone/internal/message"
 	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/store"
@@ -36,7 +35,7 @@ type stage struct {
 	inbox   *message.Inbox
 	now     time.Time
 	keys    []secret.DataKey
-	log     *lockedBuffer
+	log     *logtest.Log
 	pending *message.Dispatcher
 }
 
@@ -58,7 +57,7 @@ func (o operators) Operator(ctx context.Context, id string) (dialtone.Operator, 
 func newStage(t *testing.T, change ...func(*Config)) *stage {
 	t.Helper()
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	s := &stage{t: t, db: storetest.New(t), inbox: message.NewInbox(), now: now, log: new(lockedBuffer), keys: []secret.DataKey{
+	s := &stage{t: t, db: storetest.New(t), inbox: message.NewInbox(), now: now, log: new(logtest.Log), keys: []secret.DataKey{
 		{ID: "seal-1", Use: secret.UseSeal, Material: secret.Bytes(secret.KeySize), Active: now},
 		{ID: "subject-1", Use: secret.UseSubject, Material: secret.Bytes(secret.KeySize), Active: now},
 	}}
@@ -216,22 +215,4 @@ func wantLeft(t *testing.T, what string, err error, want int) {
 	if wrongPIN, ok := errors.AsType[*WrongPINError](err); !ok || wrongPIN.Left != want {
 		t.Errorf("%s: %v, want a wrong PIN with %d tries left", what, err, want)
 	}
-}
-
-// lockedBuffer is a log that several goroutines write.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }
