@@ -20,7 +20,7 @@ long: ## what `make test` has no time for: every font, language and size, rollin
 	scripts/install-test-tools test
 	scripts/long
 
-interop: ## let openid-client, oauth4webapi, Authlib and ScribeJava sign in over TLS; run the programs of the TRY IT tab
+interop: ## let openid-client, oauth4webapi, Authlib and ScribeJava sign in over TLS; run the programs of the Try it tab
 	scripts/install-test-tools interop
 	go run ./interop
 

@@ -33,9 +33,9 @@ func portalPages(s portalSeed) []portalPage {
 		{"front page", "/"}, {"products of the organization", organization}, {"search for a product", organization + "?q=product+77"},
 		{"members", organization + "/members"}, {"API keys", organization + "/keys"}, {"activity", organization + "/activity"},
 		{"settings", organization + "/settings"}, {"account", "/account"},
-		{"GENERAL", product}, {"LISTING", product + "/listing"}, {"SCOPES", product + "/scopes"}, {"CLIENTS", product + "/clients"},
-		{"client", "/clients/" + s.clientID}, {"SUBMIT", product + "/submit"}, {"ANALYTICS", product + "/analytics"},
-		{"REQUESTS", product + "/requests"}, {"TRY IT", product + "/try"},
+		{"General", product}, {"Listing", product + "/listing"}, {"Scopes", product + "/scopes"}, {"Clients", product + "/clients"},
+		{"client", "/clients/" + s.clientID}, {"Submit", product + "/submit"}, {"Analytics", product + "/analytics"},
+		{"Requests", product + "/requests"}, {"Try it", product + "/try"},
 		{"docs", "/docs/get-started"}, {"search in the docs", "/docs/search?q=consent"}, {"API reference", "/docs/api"},
 	}
 }

@@ -1,4 +1,4 @@
-// Command interop proves that ordinary OAuth libraries work with Dialtone, and that the developer portal's TRY IT tab tells the
+// Command interop proves that ordinary OAuth libraries work with Dialtone, and that the developer portal's Try it tab tells the
 // truth. It starts `dialtone serve` over TLS with a throw-away certificate authority and a fresh SQLite database and lets
 // relying parties on four libraries go through all steps of an app's life; then it starts `dialtone demo`, registers clients in
 // the portal as a developer does, and runs every program that the portal shows for them. Then it runs the programs of the guide's
@@ -9,7 +9,7 @@
 //	main.go ── host.go      the server: certificates, configuration, apply
 //	        ── party.go     the relying parties in clients/, and the talk with them
 //	        ── portal.go    the demo, and the developer who registers clients in its portal
-//	        ── snippets.go  the clients with which everything of its TRY IT tab is tried
+//	        ── snippets.go  the clients with which everything of its Try it tab is tried
 //	        ── program.go   the programs that the tab shows, run as they are shown
 //	        ── tryit.go     the tab's own run, step by step
 //	        ── library.go   the programs of the guide's pages on libraries and proxies

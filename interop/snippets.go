@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// languages are the programs that the TRY IT tab shows: their names in its address, and on its tabs.
+// languages are the programs that the Try it tab shows: their names in its address, and on its tabs.
 var languages = [][2]string{{"curl", "curl"}, {"go", "Go"}, {"javascript", "JavaScript"}, {"python", "Python"}, {"java", "Java"}}
 
 // trier is a client that is made in the portal to run all programs with. They differ in what the programs depend on.
@@ -39,7 +39,7 @@ var triers = []trier{
 // lends reports whether the programs use what a party installs.
 func lends(p party) bool { return p.name == "openid-client" || p.name == "authlib" }
 
-// runSnippets registers clients in the demo's portal and runs what its TRY IT tab shows for each of them.
+// runSnippets registers clients in the demo's portal and runs what its Try it tab shows for each of them.
 func runSnippets(ctx context.Context, binary, folder string, verbose bool) (err error) {
 	fmt.Println("starting dialtone demo")
 	demo, base, err := startDemo(ctx, binary, folder)
@@ -55,7 +55,7 @@ func runSnippets(ctx context.Context, binary, folder string, verbose bool) (err 
 	if err != nil {
 		return fmt.Errorf("register a product: %w", err)
 	}
-	t := newTable("TRY IT", nil)
+	t := newTable("Try it", nil)
 	verdicts := make(map[string]map[string]verdict)
 	for _, tried := range triers {
 		fmt.Printf("trying out %s\n", tried.name)
@@ -89,7 +89,7 @@ func verdictOf(err error) verdict {
 	return verdict{outcome: "pass"}
 }
 
-// tryTab is the TRY IT tab with one client.
+// tryTab is the Try it tab with one client.
 type tryTab struct {
 	*developer
 	identity string // address of the identity server

@@ -23,7 +23,7 @@ const (
 	LabelKnown       Label = "known browser" // seals, lasting, with which lines a browser signed in before
 	LabelLogout      Label = "logout confirmation"
 	LabelNotice      Label = "page notice"       // what a page says about the form that led to it
-	LabelTry         Label = "try-it run"        // what the TRY IT tab carries from step to step
+	LabelTry         Label = "try-it run"        // what the Try it tab carries from step to step
 	LabelRounding    Label = "rounding"          // draws how a small count is rounded
 	LabelIdempotency Label = "idempotent answer" // seals an answer of the management API for its repetition
 

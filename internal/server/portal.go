@@ -23,7 +23,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/web/portal/try"
 )
 
-// portal builds the developers' face and the management API, which share a listener. Identity is the handler that TRY IT sends
+// portal builds the developers' face and the management API, which share a listener. Identity is the handler that Try it sends
 // its requests to. And how a request is refused that is not text.
 func (s *Server) portal(identity http.Handler) (http.Handler, refusal, error) {
 	secrets := s.keyring.Secret()

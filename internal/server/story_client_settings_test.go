@@ -44,7 +44,7 @@ func TestRequestsExplainsTheEndOfAReusedRefreshToken(t *testing.T) {
 	_, refused := h.traffic("product_story")
 	for _, words := range []string{"replaced 25m", "refresh grace of 10m0s"} {
 		if !strings.Contains(refused[late].Detail, words) {
-			t.Errorf("REQUESTS says %q, want %q in it", refused[late].Detail, words)
+			t.Errorf("Requests says %q, want %q in it", refused[late].Detail, words)
 		}
 	}
 }

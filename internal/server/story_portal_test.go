@@ -211,7 +211,7 @@ func TestADeveloperMakesAClientInThePortalAndSignsSomebodyIn(t *testing.T) {
 				t.Errorf("user info is %s", person.body)
 			}
 
-			// TRY IT goes the same way, one press of the button after the other.
+			// Try it goes the same way, one press of the button after the other.
 			d.open(product + "/try")
 			d.submit(product+"/try", "number", "+46701740606")
 			for range 7 {

@@ -165,7 +165,7 @@ func TestAnErrorPageLeadsTheAppsDeveloperToTheExactMismatch(t *testing.T) {
 			_, client, password := newDeveloper(t, h, portal, "ada@example.com").newClient()
 			a := h.app(t, client, password)
 			page := h.browser(t).open(a.address("redirect_uri", "https://example.com/callbacX"))
-			page.wants(http.StatusBadRequest, "The app made a mistake", "look this error id up under REQUESTS in the developer portal")
+			page.wants(http.StatusBadRequest, "The app made a mistake", "look this error id up under Requests in the developer portal")
 			id := visible(page.element("error-id"))
 			path, inPortal := strings.CutPrefix(attribute(page.element("portal"), "href"), portal)
 			if !inPortal || path != "/requests?id="+id {

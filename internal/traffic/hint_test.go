@@ -27,7 +27,7 @@ func TestEveryRefusalHasAdvice(t *testing.T) {
 		{"authorize", "invalid_request", "id_token_hint is not an ID token of this server", "ID token"},
 		{"authorize", "invalid_request", "claims is not a JSON object", "JSON"},
 		{"authorize", "invalid_scope", "the scope 'sms' is not enabled for the product", "Enable the scope"},
-		{"authorize", "invalid_scope", "scope is missing; name at least one that the product enables", "SCOPES"},
+		{"authorize", "invalid_scope", "scope is missing; name at least one that the product enables", "Scopes"},
 		{"authorize", "unmet_authentication_requirements", "the essential acr cannot be had; urn:x can", "one way to sign in"},
 		{"authorize", "request_not_supported", "request objects are not supported; send the parameters themselves", "leave request out"},
 		{"token", "invalid_client", "the client is unknown or its secret is wrong", "secret"},

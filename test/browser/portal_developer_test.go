@@ -162,7 +162,7 @@ func (d *developer) offersToTheSandbox() {
 	d.reads("enabled", "+46701740605")
 }
 
-// triesIt runs TRY IT to its end.
+// triesIt runs Try it to its end.
 func (d *developer) triesIt() {
 	d.t.Helper()
 	d.press(`.tabs a[href="` + d.product + `/try"]`)

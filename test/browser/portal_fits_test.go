@@ -116,7 +116,7 @@ func (v *visitor) triesIt() {
 		}
 		v.post(address, filledIn(form, nil))
 	}
-	v.t.Error("TRY IT has no end")
+	v.t.Error("Try it has no end")
 }
 
 // waitsForARefusal makes a request with a fault, which the portal lists some seconds later.
@@ -137,7 +137,7 @@ func (v *visitor) waitsForARefusal(d demo) {
 		}
 		v.pictures = v.pictures[:before]
 	}
-	v.t.Error("the refused request is not in REQUESTS")
+	v.t.Error("the refused request is not in Requests")
 }
 
 // writesTooMuch sends every form of the pages so far with texts that are too long, so that each problem is shown.

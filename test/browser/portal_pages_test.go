@@ -105,7 +105,7 @@ func (d *developer) looksAtClients() {
 	d.visits(d.product + "/clients")
 	d.makesClient()
 	d.looks("client-created")
-	// Its answer is a page with an error id; it is in REQUESTS some seconds later.
+	// Its answer is a page with an error id; it is in Requests some seconds later.
 	refused, err := http.Get(d.demo.issuer + "/oauth2/auth?response_type=code&client_id=" + d.clientID + "&redirect_uri=https://example.com/callbacks")
 	if err != nil {
 		d.t.Fatal(err)

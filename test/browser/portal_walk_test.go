@@ -99,7 +99,7 @@ func (d *developer) answers(request *http.Request, shape string) string {
 var hiddenState = regexp.MustCompile(`name="r" value="([^"]*)"`)
 
 // landsByForms signs in as curl would, and returns the address at the app to which the browser is sent. The number is not the one
-// of TRY IT, which has allowed the product already.
+// of Try it, which has allowed the product already.
 func (d *developer) landsByForms(state string) string {
 	d.t.Helper()
 	jar, err := cookiejar.New(nil)

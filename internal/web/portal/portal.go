@@ -2,8 +2,8 @@
 //
 //	page/           what all rooms share beyond a desk (web/desk): its face, tabs, words of the log
 //	account/        signing in, one's own account      organization/   organizations, members, API keys, activity, settings
-//	product/        GENERAL … SUBMIT, clients          traffic/        ANALYTICS, REQUESTS
-//	try/            TRY IT, programs to copy           guide/          the documentation
+//	product/        General … Submit, clients          traffic/        Analytics, Requests
+//	try/            Try it, programs to copy           guide/          the documentation
 //
 // Each room renders its pages and asks the verbs; this package knows only which address belongs to which method. Every address
 // stands in routes, below.

@@ -5,11 +5,11 @@ import (
 	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
-// ProductTabs are the views of a product (docs/promises.md, The portal). Current is the last part of the address: "" for GENERAL.
+// ProductTabs are the views of a product (docs/promises.md, The portal). Current is the last part of the address: "" for General.
 func ProductTabs(productID, current string) []desk.Tab {
 	return desk.Tabs("/products/"+productID, current, [][2]string{
-		{"GENERAL", ""}, {"LISTING", "listing"}, {"SCOPES", "scopes"}, {"CLIENTS", "clients"}, {"SUBMIT", "submit"},
-		{"ANALYTICS", "analytics"}, {"REQUESTS", "requests"}, {"TRY IT", "try"},
+		{"General", ""}, {"Listing", "listing"}, {"Scopes", "scopes"}, {"Clients", "clients"}, {"Submit", "submit"},
+		{"Analytics", "analytics"}, {"Requests", "requests"}, {"Try it", "try"},
 	})
 }
 

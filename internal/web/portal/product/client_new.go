@@ -76,7 +76,7 @@ func newClientShell(o view) desk.Shell {
 	return shell
 }
 
-// clientCrumbs is the way to a page below the tab CLIENTS.
+// clientCrumbs is the way to a page below the tab Clients.
 func clientCrumbs(o view) []desk.Link {
 	address := "/products/" + o.Product.ID
 	return append(page.ProductCrumbs(o.owner), desk.Link{Words: o.Product.Name, Address: address}, desk.Link{Words: "Clients", Address: address + "/clients"})

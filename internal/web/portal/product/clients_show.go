@@ -9,7 +9,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
-// Clients is the tab CLIENTS: the product's OAuth clients, and the form for a new one.
+// Clients is the tab Clients: the product's OAuth clients, and the form for a new one.
 type Clients struct {
 	desk.Shell
 	view

@@ -7,7 +7,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
-// General is the tab GENERAL: everything that a subscriber reads of a product.
+// General is the tab General: everything that a subscriber reads of a product.
 type General struct {
 	desk.Shell
 	view

@@ -72,7 +72,7 @@ func (m *Room) setIcon(w http.ResponseWriter, r *http.Request, v desk.Visit, o v
 	desk.See(w, "/products/"+o.Product.ID+"?done="+done)
 }
 
-// refuseIcon shows GENERAL with the problem at the icon.
+// refuseIcon shows General with the problem at the icon.
 func (m *Room) refuseIcon(w http.ResponseWriter, v desk.Visit, o view, status int, problem string) {
 	shown := general(o, catalog.EditOf(o.Product))
 	shown.IconProblem = problem

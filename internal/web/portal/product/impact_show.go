@@ -9,7 +9,7 @@ import (
 )
 
 // ShowImpact says, before a form is saved, whether it will ask subscribers again: {"warning": ""} or a sentence. The form of
-// GENERAL or of SCOPES is posted as it is; nothing is changed.
+// General or of Scopes is posted as it is; nothing is changed.
 func (m *Room) ShowImpact(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Desk.Form(w, r, v) {
 		return

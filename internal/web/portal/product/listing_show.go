@@ -10,7 +10,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
-// Listing is the tab LISTING: what each operator says of the product.
+// Listing is the tab Listing: what each operator says of the product.
 type Listing struct {
 	desk.Shell
 	view

@@ -1,4 +1,4 @@
-// Package product is the portal's room for a product and its clients: the tabs GENERAL, LISTING, SCOPES, CLIENTS and SUBMIT.
+// Package product is the portal's room for a product and its clients: the tabs General, Listing, Scopes, Clients and Submit.
 //
 //	GET  POST /organizations/{organization}/products/new   product_new.go     ShowNewProduct, CreateProduct
 //	GET  POST /products/{product}                          general_*.go       ShowGeneral, SaveGeneral

@@ -127,7 +127,7 @@ func TestScopesAreSetInTheTable(t *testing.T) {
 		"Identity", "Messaging", "Send text messages.", "Send you text messages", "sms.text:send", "See your phone number")
 	done := s.follow(s.developer, s.submit(s.developer, table, address,
 		url.Values{"enabled": {"openid", "phone", "sms.text:send"}, "optional": {"sms.text:send", "offline_access"}}))
-	s.see(done, http.StatusOK, "Saved.", "Next, offer the product in LISTING")
+	s.see(done, http.StatusOK, "Saved.", "Next, offer the product in Listing")
 	form := done.document.form(t, address)
 	if got := strings.Join(form["enabled"], " ") + "|" + strings.Join(form["optional"], " "); got != "openid phone sms.text:send|sms.text:send" {
 		t.Errorf("the table shows %s", got)
@@ -154,7 +154,7 @@ func TestListingOffersAndShowsWhatBecameOfIt(t *testing.T) {
 	s.see(s.get(s.developer, address), http.StatusOK, "Sandbox not offered", "Tundra not offered", "Offer to Tundra")
 
 	s.see(s.post(s.developer, address, url.Values{"operator": {"tundra"}}), http.StatusUnprocessableEntity,
-		"not complete yet", "See in SUBMIT", "Terms: Give the address")
+		"not complete yet", "See in Submit", "Terms: Give the address")
 	sandbox := s.follow(s.developer, s.post(s.developer, address, url.Values{"operator": {"sandbox"}}))
 	s.see(sandbox, http.StatusOK, "Sandbox enabled", "+46701740605", "740605", "+447700900000", "900000", "The product is enabled")
 	s.lacks(sandbox, "Offer to Sandbox")
@@ -190,8 +190,8 @@ func TestListingSaysHowManyNumbersTryTheProductAndNotWhich(t *testing.T) {
 func TestSubmitSaysWhatIsMissingAndOffersWhatIsComplete(t *testing.T) {
 	s := newStage(t)
 	base := "/products/" + s.product.ID
-	page := s.see(s.get(s.developer, base+"/submit"), http.StatusOK, "Name done", "Terms Give the address of your terms of use. missing", "To GENERAL",
-		"Scopes Enable at least one scope. missing", "To SCOPES", "To CLIENTS", "Something is still missing")
+	page := s.see(s.get(s.developer, base+"/submit"), http.StatusOK, "Name done", "Terms Give the address of your terms of use. missing", "To General",
+		"Scopes Enable at least one scope. missing", "To Scopes", "To Clients", "Something is still missing")
 	s.see(s.submit(s.developer, page, base+"/submit", nil), http.StatusUnprocessableEntity, "Choose at least one operator")
 	refused := s.see(s.submit(s.developer, page, base+"/submit", url.Values{"operator": {"tundra"}}), http.StatusUnprocessableEntity,
 		"Something is still missing. The list below says what.")

@@ -10,7 +10,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
-// Scopes is the tab SCOPES: what the product may ask its subscribers for.
+// Scopes is the tab Scopes: what the product may ask its subscribers for.
 type Scopes struct {
 	desk.Shell
 	view

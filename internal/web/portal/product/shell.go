@@ -73,13 +73,13 @@ func (o view) shell(tab string) desk.Shell {
 // notices are what the pages say after something was done, by the word that the address carries.
 var notices = map[string]string{
 	"saved":        "Saved.",
-	"scopes":       "Saved. Next, offer the product in LISTING: the sandbox takes it at once.",
+	"scopes":       "Saved. Next, offer the product in Listing: the sandbox takes it at once.",
 	"icon":         "The icon is saved.",
 	"icon_removed": "The icon is removed.",
 	"created":      "Product created. Next, create its first client: the credentials with which your app signs people in.",
 	"offered":      "The product is offered. The operator's staff decide, and you see here what they decided.",
-	"enabled":      "The product is enabled: this operator's subscribers can sign in. See it happen in TRY IT.",
-	"submitted":    "Submitted. You see in LISTING what the operators decide.",
+	"enabled":      "The product is enabled: this operator's subscribers can sign in. See it happen in Try it.",
+	"submitted":    "Submitted. You see in Listing what the operators decide.",
 	"deleted":      "The client is deleted.",
 	"revoked":      "The secret is revoked: it is not accepted any more.",
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
-// Submit is the tab SUBMIT: what operators want to see of a product before they let it to their subscribers.
+// Submit is the tab Submit: what operators want to see of a product before they let it to their subscribers.
 type Submit struct {
 	desk.Shell
 	view
@@ -73,9 +73,9 @@ func wayTo(productID, tab string) desk.Link {
 	base := "/products/" + productID
 	switch tab {
 	case tabScopes:
-		return desk.Link{Words: "To SCOPES", Address: base + "/" + tabScopes}
+		return desk.Link{Words: "To Scopes", Address: base + "/" + tabScopes}
 	case tabClients:
-		return desk.Link{Words: "To CLIENTS", Address: base + "/" + tabClients}
+		return desk.Link{Words: "To Clients", Address: base + "/" + tabClients}
 	}
-	return desk.Link{Words: "To GENERAL", Address: base}
+	return desk.Link{Words: "To General", Address: base}
 }

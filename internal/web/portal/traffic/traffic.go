@@ -1,4 +1,4 @@
-// Package traffic is the portal's room for what a product's clients do: the tabs ANALYTICS and REQUESTS.
+// Package traffic is the portal's room for what a product's clients do: the tabs Analytics and Requests.
 //
 //	GET /products/{product}/analytics       analytics_show.go   ShowAnalytics
 //	GET /products/{product}/analytics.csv   analytics_csv.go    DownloadAnalytics

@@ -16,7 +16,7 @@ import (
 // takes the other's secret away.
 func secretName(actor dialtone.Actor) string {
 	const longest = 60 // characters, as the catalogue allows
-	name := []rune("TRY IT by " + actor.Name)
+	name := []rune("Try it by " + actor.Name)
 	return string(name[:min(len(name), longest)])
 }
 
@@ -67,11 +67,11 @@ func (m *Room) current(r *http.Request, v desk.Visit, shown *Try) (run, string, 
 	}
 	switch {
 	case shown.Client.ID == "":
-		return run{}, "The product has no client yet. Create one in the CLIENTS tab.", nil
+		return run{}, "The product has no client yet. Create one in the Clients tab.", nil
 	case !shown.Listed:
-		return run{}, "The product is not enabled at the sandbox operator. Offer it in the LISTING tab; it is enabled at once.", nil
+		return run{}, "The product is not enabled at the sandbox operator. Offer it in the Listing tab; it is enabled at once.", nil
 	case len(shown.Scopes) == 0:
-		return run{}, "The product enables no scope. Enable at least one in the SCOPES tab.", nil
+		return run{}, "The product enables no scope. Enable at least one in the Scopes tab.", nil
 	case len(shown.Client.RedirectURIs) == 0:
 		return run{}, "The client has no login redirect URI, so the browser could not come back to it. Add one on the client’s page.", nil
 	}

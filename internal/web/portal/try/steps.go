@@ -95,7 +95,7 @@ func (v visitor) openPage(ctx context.Context, m message, step, action string) (
 	}
 	next, ok := page.with(action)
 	if !ok {
-		return shown, &stop{fmt.Sprintf("Dialtone answered with the page “%s”, where the flow ends. If the page has an error id, the REQUESTS tab says what to change.", page.heading)}, nil
+		return shown, &stop{fmt.Sprintf("Dialtone answered with the page “%s”, where the flow ends. If the page has an error id, the Requests tab says what to change.", page.heading)}, nil
 	}
 	v.run.Form = next
 	return shown, nil, nil

@@ -1,4 +1,4 @@
-// Package try is the TRY IT tab of a product: the real flow, one request after the other, and programs to copy.
+// Package try is the Try it tab of a product: the real flow, one request after the other, and programs to copy.
 //
 //	GET  /products/{product}/try            show.go      what will be done, and the snippets
 //	POST /products/{product}/try            step.go      sends the next request and shows it with its answer

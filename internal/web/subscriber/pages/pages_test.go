@@ -326,11 +326,11 @@ func TestErrorPageLeadsDevelopersToThePortalInItsLastLine(t *testing.T) {
 		_, elements := render(t, renderer, page)
 		lines := named(slices.Collect(named(elements, "main")[0].Descendants()), "p")
 		link := withID(slices.Collect(lines[len(lines)-1].Descendants()), "portal")
-		if link == nil || attribute(link, "href") != found || !strings.Contains(visible(link), "REQUESTS") {
+		if link == nil || attribute(link, "href") != found || !strings.Contains(visible(link), "Requests") {
 			t.Errorf("%s: the last line is %q and does not lead to the portal", language, visible(lines[len(lines)-1]))
 		}
 		page.Portal = ""
-		if answer, _ := render(t, renderer, page); strings.Contains(answer.Body.String(), "REQUESTS") {
+		if answer, _ := render(t, renderer, page); strings.Contains(answer.Body.String(), "Requests") {
 			t.Errorf("%s: the page of an installation without a portal speaks of it", language)
 		}
 	}
