@@ -87,8 +87,12 @@ func (d demo) fill(ctx context.Context, node *server.Server) error {
 	if err != nil {
 		return err
 	}
-	_, err = node.Applier().Apply(ctx, document, nil, time.Now().UTC())
-	return err
+	now := time.Now().UTC()
+	if _, err = node.Applier().Apply(ctx, document, nil, now); err != nil {
+		return err
+	}
+	product := dialtone.Product{ID: productID, OrganizationID: organizationID}
+	return node.Pretend(ctx, product, d.past(now), now)
 }
 
 // inboxHandler serves the inbox and, below /app/, the example app.

@@ -13,9 +13,11 @@ import (
 )
 
 const (
-	clientID  = "client_demo"
-	smsScope  = "sms.text:send_to_subscriber"
-	demoOwner = "developer@example.com" // of the example app; any other address begins with nothing
+	clientID       = "client_demo"
+	productID      = "product_demo"
+	organizationID = "org_demo"
+	smsScope       = "sms.text:send_to_subscriber"
+	demoOwner      = "developer@example.com" // of the example app; any other address begins with nothing
 )
 
 // fjordNumbers are reserved for fiction by the French regulator: +33 6 39 98 00 00 to 09.
