@@ -101,7 +101,7 @@ func (d demo) inboxHandler(messages *message.Inbox) http.Handler {
 	for pattern, handler := range (web.Host{Address: d.url(3), Account: "/", Now: time.Now}).Routes() {
 		mux.Handle(pattern, handler)
 	}
-	mux.Handle("/", inbox.New(messages))
+	mux.Handle("/", inbox.New(messages, d.doors()...))
 	mux.Handle("/app/", rp.New(rp.Config{
 		Issuer:       d.url(0),
 		ClientID:     clientID,
@@ -110,6 +110,18 @@ func (d demo) inboxHandler(messages *message.Inbox) http.Handler {
 		Scopes:       []string{dialtone.ScopeOpenID, dialtone.ScopePhone, dialtone.ScopeOfflineAccess, smsScope},
 	}))
 	return onlyLoopbackNames(mux)
+}
+
+// doors are what a visitor can open, and whom to be there.
+func (d demo) doors() []inbox.Door {
+	return []inbox.Door{
+		{Name: "Example app", Address: d.url(3) + rp.HomePath, Who: "Sign in with " + testPhone.E164() + " and PIN " + directory.SandboxPIN(testPhone) +
+			", or with +33639980000 … 09, whose PINs come to the phone."},
+		{Name: "Developer portal", Address: d.url(1) + "/", Who: demoOwner + " owns the example app; with any other address you begin with nothing. " +
+			"The code comes to the mailbox."},
+		{Name: "Operator console", Address: d.url(2) + "/", Who: "For the staff of a mobile operator."},
+		{Name: "Identity server", Address: d.url(0) + "/.well-known/openid-configuration", Who: "For an OAuth library of yours; client id and secret are in " + d.envName() + "."},
+	}
 }
 
 // onlyLoopbackNames refuses requests that do not call this machine by a name of its own. A page of somebody else whose name

@@ -1,7 +1,7 @@
-// Package inbox is the demo's inbox: every SMS and e-mail that would have been sent, newest first. It shows whole numbers and
-// PINs, so that only `dialtone demo` mounts it, on loopback.
+// Package inbox is the demo's desk: what to open and whom to be there, a phone on which every SMS appears that would have been sent, and
+// a mailbox, newest first. It shows whole numbers and PINs, so that only `dialtone demo` mounts it, on loopback.
 //
-//	GET /            the page; it reloads itself when something comes
+//	GET /            the page; what comes appears by itself
 //	GET /messages    the same as JSON, for scripts: ?to=+33639980000 for one number
 package inbox
 
@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"html/template"
 	"net/http"
+	"regexp"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/message"
@@ -35,11 +36,26 @@ var page = template.Must(template.ParseFS(files, "inbox.html"))
 // Messages is where they come from: newest first.
 type Messages interface{ List() []message.Received }
 
-type inbox struct{ messages Messages }
+// Door is an address of the demo, and whom to be there.
+type Door struct{ Name, Address, Who string }
+
+// shown is a message with the PIN or code that it brings, if it does.
+type shown struct {
+	message.Received
+	Code string
+}
+
+// leading finds the code of an SMS, which begins with it, and of a mail, where it has a line of its own.
+var leading = regexp.MustCompile(`(?m)^\s*([0-9]{6,8})(?:\s*$| )`)
+
+type inbox struct {
+	messages Messages
+	doors    []Door
+}
 
 // New returns the pages.
-func New(messages Messages) http.Handler {
-	i := inbox{messages: messages}
+func New(messages Messages, doors ...Door) http.Handler {
+	i := inbox{messages: messages, doors: doors}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", i.show)
 	mux.HandleFunc("GET /messages", i.showJSON)
@@ -49,16 +65,28 @@ func New(messages Messages) http.Handler {
 }
 
 func (i inbox) show(w http.ResponseWriter, _ *http.Request) {
-	var body bytes.Buffer
-	messages := i.messages.List()
-	newest := ""
-	if len(messages) > 0 {
-		newest = messages[0].ID
+	desk := struct {
+		Doors        []Door
+		Texts, Mails []shown
+		Newest       string
+		Clock        string
+	}{Doors: i.doors, Clock: time.Now().Format("15:04")}
+	for n, m := range i.messages.List() {
+		if n == 0 {
+			desk.Newest = m.ID
+		}
+		one := shown{Received: m}
+		if found := leading.FindStringSubmatch(m.Text); found != nil {
+			one.Code = found[1]
+		}
+		if m.Kind == message.KindMail {
+			desk.Mails = append(desk.Mails, one)
+		} else {
+			desk.Texts = append(desk.Texts, one)
+		}
 	}
-	if err := page.Execute(&body, struct {
-		Messages []message.Received
-		Newest   string
-	}{messages, newest}); err != nil {
+	var body bytes.Buffer
+	if err := page.Execute(&body, desk); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError) // it is a demo page: its reader is the developer
 		return
 	}

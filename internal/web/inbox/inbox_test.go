@@ -28,7 +28,7 @@ func filled(t *testing.T) *message.Inbox {
 func get(t *testing.T, box *message.Inbox, target string) *httptest.ResponseRecorder {
 	t.Helper()
 	recorder := httptest.NewRecorder()
-	inbox.New(box).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, target, nil))
+	inbox.New(box, inbox.Door{Name: "The app", Address: "http://localhost:1/app/", Who: "Be yourself."}).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, target, nil))
 	return recorder
 }
 
@@ -42,6 +42,12 @@ func TestThePageShowsMessagesNewestFirstAndEscaped(t *testing.T) {
 	newer, older := strings.Index(body, "222222"), strings.Index(body, "111111")
 	if newer < 0 || older < 0 || newer > older {
 		t.Errorf("messages are at %d and %d, want both, the newer one first", newer, older)
+	}
+	if !strings.Contains(body, `data-copy="222222"`) || !strings.Contains(body, `data-copy="111111"`) {
+		t.Error("the PINs cannot be copied")
+	}
+	if !strings.Contains(body, `<a href="http://localhost:1/app/"><strong>The app</strong>`) || !strings.Contains(body, "Be yourself.") {
+		t.Error("the doors are missing")
 	}
 	if strings.Contains(body, "<b>") {
 		t.Error("the text of a message is not escaped")
