@@ -5,7 +5,7 @@
 //
 //	RequestCode ──▶ email_code row ──▶ e-mail ──▶ VerifyCode ─────┐
 //	BeginPasskey ──▶ sealed state ──▶ browser ──▶ FinishPasskey ──┼──▶ session row + cookie ──▶ Session, SignOut
-//	BeginCompany ──▶ sealed state ──▶ company ──▶ FinishCompany ──┘
+//	package company, at a provider ──▶ Proved ──▶ StartSession ───┘
 //
 // Whether an address has an account is not looked up before it is proved: the same row, the same e-mail and the same answer for
 // everybody. The first right code makes the account.
@@ -131,7 +131,7 @@ func (s *Service) Rename(ctx context.Context, actor dialtone.Actor, name string)
 	if err := mayChangeAccount(actor); err != nil {
 		return fmt.Errorf("rename account: %w", err)
 	}
-	name, err := parseName(name)
+	name, err := ParseName(name)
 	if err != nil {
 		return err
 	}

@@ -175,7 +175,7 @@ func (s *Service) RemovePasskey(ctx context.Context, actor dialtone.Actor, id st
 
 // parsePasskeyName returns the name, or one that always fits. Error: FieldErrors for "name".
 func parsePasskeyName(text string) (string, error) {
-	name, err := parseName(text)
+	name, err := ParseName(text)
 	if err == nil && name == "" {
 		name = "Passkey"
 	}

@@ -64,7 +64,7 @@ func (s *Service) FinishPasskey(ctx context.Context, state string, response []by
 	if err != nil {
 		return SignedIn{}, fmt.Errorf("passkey sign-in: %w", err)
 	}
-	return s.signIn(ctx, account, dialtone.SignInPasskey, "", agent, now)
+	return s.StartSession(ctx, Proved{Account: account, Method: dialtone.SignInPasskey, Agent: agent}, now)
 }
 
 // proved checks an answer against the passkey that it names, and returns the credential with its new count, as the database keeps

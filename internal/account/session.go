@@ -31,21 +31,29 @@ func (s *Service) newSession(method dialtone.SignInMethod, agent string, now tim
 // budgets of their own. Only who has proved the account can use this one up.
 const hourlySignIns = 60
 
-// signIn starts a session of the account, confined to the organization if there is one. Errors: *BudgetError.
-func (s *Service) signIn(ctx context.Context, account dialtone.Account, method dialtone.SignInMethod, organizationID, agent string, now time.Time) (SignedIn, error) {
-	session, cookie := s.newSession(method, agent, now)
-	session.AccountID, session.OrganizationID = account.ID, organizationID
-	if err := s.Store.Spend(ctx, []dialtone.Budget{dialtone.BudgetSignIns.Hourly(account.ID, hourlySignIns)}, now); err != nil {
+// Proved is an account that somebody has proved to be theirs.
+type Proved struct {
+	Account        dialtone.Account
+	Method         dialtone.SignInMethod
+	OrganizationID string // that vouches for the person, and to which the session is confined; empty: nobody need vouch
+	Agent          string // the browser's User-Agent
+}
+
+// StartSession signs in whoever proved the account. Errors: *BudgetError.
+func (s *Service) StartSession(ctx context.Context, proved Proved, now time.Time) (SignedIn, error) {
+	session, cookie := s.newSession(proved.Method, proved.Agent, now)
+	session.AccountID, session.OrganizationID = proved.Account.ID, proved.OrganizationID
+	if err := s.Store.Spend(ctx, []dialtone.Budget{dialtone.BudgetSignIns.Hourly(proved.Account.ID, hourlySignIns)}, now); err != nil {
 		s.logRefusal(err)
 		return SignedIn{}, fmt.Errorf("start session: %w", err)
 	}
 	if err := s.Store.CreateAccountSession(ctx, session); err != nil {
 		return SignedIn{}, fmt.Errorf("start session: %w", err)
 	}
-	if err := s.noteSignIn(ctx, session, account, now); err != nil {
+	if err := s.noteSignIn(ctx, session, proved.Account, now); err != nil {
 		return SignedIn{}, err
 	}
-	return SignedIn{Account: account, Cookie: cookie}, nil
+	return SignedIn{Account: proved.Account, Cookie: cookie}, nil
 }
 
 // signInWords are how the log calls the ways to sign in.

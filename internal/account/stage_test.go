@@ -140,7 +140,9 @@ func (s *stage) organization(id string, owner signedIn) {
 // byCompany signs a person in who has an account, confined to the organization.
 func (s *stage) byCompany(account dialtone.Account, organizationID string) signedIn {
 	s.t.Helper()
-	in, err := s.signIn(context.Background(), account, dialtone.SignInCompany, organizationID, firefox, s.now)
+	in, err := s.StartSession(context.Background(), Proved{
+		Account: account, Method: dialtone.SignInCompany, OrganizationID: organizationID, Agent: firefox,
+	}, s.now)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -11,8 +11,8 @@ import (
 
 const maxName = 64 // characters
 
-// parseName returns a name without the spaces around it. It may be empty. Error: FieldErrors for "name".
-func parseName(text string) (string, error) {
+// ParseName returns a name without the spaces around it. It may be empty. Error: FieldErrors for "name".
+func ParseName(text string) (string, error) {
 	text = strings.TrimSpace(text)
 	switch {
 	case utf8.RuneCountInString(text) > maxName:

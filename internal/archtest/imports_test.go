@@ -27,7 +27,7 @@ type room struct {
 var (
 	ground = []string{"internal/dialtone", "internal/writing"}
 	tools  = []string{"internal/oauth", "internal/token", "internal/message", "internal/keys", "internal/secret", "internal/outbound", "internal/rate", "internal/strangers", "internal/lastuse", "internal/origin", "internal/legible", "internal/fixed", "internal/written", "internal/icon"}
-	verbs  = []string{"internal/flow", "internal/consent", "internal/signin", "internal/account", "internal/catalog", "internal/directory", "internal/event", "internal/traffic"}
+	verbs  = []string{"internal/flow", "internal/consent", "internal/signin", "internal/account", "internal/company", "internal/catalog", "internal/directory", "internal/traffic"}
 	faces  = []string{"internal/protocol", "internal/api", "internal/web", "internal/web/*"}
 	house  = slices.Concat(ground, tools, verbs, faces, []string{"internal/apply", "internal/store", "internal/store/*", "internal/server", "docs"})
 )
@@ -62,6 +62,7 @@ var rooms = slices.Concat(
 		{"docs", nil, "the guide is text; the portal shows it"},
 		{"internal/store", []string{"internal/dialtone", "internal/secret"}, "the store keeps nouns and counts; a rule in SQL would be a rule that no verb knows of"},
 		{"internal/store/*", []string{"internal/dialtone", "internal/secret", "internal/store"}, "what helps to test the store stands beside it"},
+		{"internal/web/desk", slices.Concat(ground, tools, []string{"internal/web", "internal/traffic"}), "a desk is every face's: it draws figures, and otherwise knows neither a verb nor whose it is"},
 		{"internal/web", slices.Concat(ground, tools), "the page shell renders what it is given; pages know the verbs, the shell does not"},
 		{"internal/web/*", slices.Concat(ground, tools, verbs, []string{"internal/web", "internal/web/*"}), whyFace},
 		{"internal/protocol", slices.Concat(ground, tools, verbs), whyFace},

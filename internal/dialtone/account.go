@@ -120,6 +120,15 @@ type CompanySignIn struct {
 	Updated time.Time
 }
 
+// CompanyPerson is somebody whom an organization's provider signed in.
+type CompanyPerson struct {
+	OrganizationID string
+	Issuer         string
+	Subject        string  // the issuer's name for them
+	Email          string  // proved by the issuer; may be empty
+	IfNew          Account // for who comes for the first time
+}
+
 // Role is what a member may do in an organization. catalog/permission.go says what that is.
 type Role string
 

@@ -7,6 +7,7 @@ import (
 	"github.com/dialtone-id/dialtone/docs"
 	"github.com/dialtone-id/dialtone/internal/account"
 	"github.com/dialtone-id/dialtone/internal/api"
+	"github.com/dialtone-id/dialtone/internal/company"
 	"github.com/dialtone-id/dialtone/internal/message"
 	"github.com/dialtone-id/dialtone/internal/outbound"
 	"github.com/dialtone-id/dialtone/internal/secret"
@@ -39,8 +40,8 @@ func (s *Server) portal(identity http.Handler) (http.Handler, refusal, error) {
 		return nil, nil, err
 	}
 	onThisMachine := strings.HasPrefix(origin, "http://") // then so may a company's provider be, in the demo
-	companies := account.NewCompany(account.CompanyConfig{
-		Store: s.db, Sessions: s.accounts, Keys: secrets, Log: s.log, Origin: origin,
+	companies := company.New(company.Config{
+		Owners: company.Organizations{Store: s.db, Sessions: s.accounts}, Spender: s.db, Keys: secrets, Log: s.log, Callback: origin + company.Callback,
 		HTTP: outbound.New(outbound.Config{AllowLoopback: onThisMachine}), AllowLoopback: onThisMachine,
 	})
 	rooms, err := s.portalRooms(secrets, identity, mail, companies)
@@ -96,7 +97,7 @@ type rooms struct {
 }
 
 // portalRooms builds all of them but the guide, which shows what the management API says of itself.
-func (s *Server) portalRooms(secrets *secret.Keys, identity http.Handler, mail organization.Mailer, companies *account.Company) (r rooms, err error) {
+func (s *Server) portalRooms(secrets *secret.Keys, identity http.Handler, mail organization.Mailer, companies *company.SignIn) (r rooms, err error) {
 	issuer, origin := s.config.Issuer, s.config.PortalURL
 	if r.Face, err = page.NewFace(); err != nil {
 		return r, err
@@ -120,7 +121,7 @@ func (s *Server) portalRooms(secrets *secret.Keys, identity http.Handler, mail o
 		return r, err
 	}
 	r.Organization, err = organization.New(organization.Config{
-		Desk: r.Desk, Face: r.Face, Catalog: s.catalog, Store: s.db, Mail: mail, Secrets: account.CompanySecrets{Keys: secrets}, Origin: origin,
+		Desk: r.Desk, Face: r.Face, Catalog: s.catalog, Store: s.db, Mail: mail, Secrets: company.Secrets{Keys: secrets}, Origin: origin,
 	})
 	if err != nil {
 		return r, err

@@ -15,9 +15,12 @@ func (d Developer) companySignIn() dialtone.CompanySignIn {
 	}
 }
 
-// newcomer is a person whom only a company's sign-in knows.
-func newcomer() dialtone.Account {
-	return dialtone.Account{ID: secret.ID("acc"), Name: "Robin", Created: Now}
+// newcomer is a person whom only the organization's sign-in knows.
+func (d Developer) newcomer(subject string) dialtone.CompanyPerson {
+	return dialtone.CompanyPerson{
+		OrganizationID: d.Organization.ID, Issuer: d.companySignIn().Issuer, Subject: subject,
+		IfNew: dialtone.Account{ID: secret.ID("acc"), Name: "Robin", Created: Now},
+	}
 }
 
 func testCompanySignIn(t *testing.T, db *store.DB) {
@@ -34,7 +37,7 @@ func testCompanySignIn(t *testing.T, db *store.DB) {
 		same(t, "sign-in", got, c)
 		must(t, db.DeleteCompanySignIn(ctx, d.Organization.ID, d.Activity("company.delete")))
 		fails(t, "a second time", db.DeleteCompanySignIn(ctx, d.Organization.ID, d.Activity("company.delete")), dialtone.ErrNotFound)
-		_, _, err = db.CompanyAccount(ctx, d.Organization.ID, "robin", "", newcomer(), dialtone.RoleViewer, Now)
+		_, _, err = db.CompanyAccount(ctx, d.newcomer("robin"), Now)
 		fails(t, "signing in after that", err, dialtone.ErrNotFound)
 		c.OrganizationID = "nothing"
 		fails(t, "of no organization", db.PutCompanySignIn(ctx, c, d.Activity("company.update")), dialtone.ErrNotFound)
@@ -73,12 +76,16 @@ func testCompanySignIn(t *testing.T, db *store.DB) {
 }
 
 func testCompanyAccounts(t *testing.T, db *store.DB) {
-	// company returns an organization with a sign-in of its own, and what signs somebody in there.
+	// company returns an organization with a sign-in of its own, and what signs somebody in there while newcomers get the role.
 	company := func(t *testing.T) (Developer, func(subject, email string, role dialtone.Role) (dialtone.Account, bool, error)) {
 		d := NewDeveloper(t, db)
-		must(t, db.PutCompanySignIn(t.Context(), d.companySignIn(), d.Activity("company.update")))
 		return d, func(subject, email string, role dialtone.Role) (dialtone.Account, bool, error) {
-			return db.CompanyAccount(t.Context(), d.Organization.ID, subject, email, newcomer(), role, Now)
+			c := d.companySignIn()
+			c.JoinAs = role
+			must(t, db.PutCompanySignIn(t.Context(), c, d.Activity("company.update")))
+			who := d.newcomer(subject)
+			who.Email = email
+			return db.CompanyAccount(t.Context(), who, Now)
 		}
 	}
 
@@ -151,7 +158,11 @@ func testCompanyAccounts(t *testing.T, db *store.DB) {
 		c := d.companySignIn()
 		c.Issuer = "https://other.example.com"
 		must(t, db.PutCompanySignIn(t.Context(), c, d.Activity("company.update")))
-		other, isNew, err := signIn("1", "", dialtone.RoleViewer)
+		_, _, err = db.CompanyAccount(t.Context(), d.newcomer("1"), Now)
+		fails(t, "whom the issuer before has just signed in", err, dialtone.ErrNotFound)
+		who := d.newcomer("1")
+		who.Issuer = c.Issuer
+		other, isNew, err := db.CompanyAccount(t.Context(), who, Now)
 		must(t, err)
 		same(t, "new", isNew, true)
 		same(t, "another account", other.ID != account.ID, true)

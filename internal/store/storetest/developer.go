@@ -36,8 +36,13 @@ func NewDeveloper(t testing.TB, db *store.DB) Developer {
 // NewAccount signs a new person in with an e-mail code, into the database.
 func NewAccount(t testing.TB, db *store.DB) (dialtone.Account, dialtone.AccountSession) {
 	t.Helper()
-	account := dialtone.Account{ID: secret.ID("acc"), Created: Now}
-	account.Email = account.ID + "@example.com"
+	return NewAccountOf(t, db, secret.ID("someone")+"@example.com")
+}
+
+// NewAccountOf is NewAccount for the person of an address.
+func NewAccountOf(t testing.TB, db *store.DB, email string) (dialtone.Account, dialtone.AccountSession) {
+	t.Helper()
+	account := dialtone.Account{ID: secret.ID("acc"), Email: email, Created: Now}
 	c, s := NewEmailCode(), NewAccountSession()
 	must(t, createEmailCode(t.Context(), db, c, nil, Now))
 	tried, err := db.TryEmailCode(t.Context(), RightEmailTry(c), account, s, Now)
@@ -74,11 +79,17 @@ func NewAccountSession() dialtone.AccountSession {
 func (d Developer) NewMember(t testing.TB, db *store.DB, role dialtone.Role) dialtone.Account {
 	t.Helper()
 	account, _ := NewAccount(t, db)
+	d.Join(t, db, account, role)
+	return account
+}
+
+// Join makes the person a member of the organization, by an invitation.
+func (d Developer) Join(t testing.TB, db *store.DB, account dialtone.Account, role dialtone.Role) {
+	t.Helper()
 	i := d.NewInvitation(role)
 	i.Email = account.Email
 	must(t, db.PutInvitation(t.Context(), i, d.Activity("invitation.create")))
 	must(t, db.AcceptInvitation(t.Context(), i.ID, account.ID, Now, d.Activity("invitation.accept")))
-	return account
 }
 
 // NewInvitation returns an invitation of a new address to the organization, not yet in the database.

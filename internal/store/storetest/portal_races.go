@@ -67,7 +67,7 @@ func testAccountRaces(t *testing.T, db *store.DB) {
 		must(t, db.PutCompanySignIn(ctx, d.companySignIn(), d.Activity("company.update")))
 		var ids sync.Map
 		same(t, "answers", race(t, func(int) error {
-			account, _, err := db.CompanyAccount(ctx, d.Organization.ID, "robin", "", newcomer(), dialtone.RoleViewer, Now)
+			account, _, err := db.CompanyAccount(ctx, d.newcomer("robin"), Now)
 			ids.Store(account.ID, true)
 			return err
 		}), racers)

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dialtone-id/dialtone/internal/account"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/rate"
 	"github.com/dialtone-id/dialtone/internal/secret"
@@ -253,16 +252,12 @@ func (d *Desk) Illegible(w http.ResponseWriter, r *http.Request, status int) {
 
 // logged answers with an id under which the log has the cause.
 func (d *Desk) logged(w http.ResponseWriter, r *http.Request, v Visit, status int, what ErrorKind, err error) {
-	d.fail(w, v, status, Error{What: what, ErrorID: d.Note(r, err)})
+	d.fail(w, v, status, Error{What: what, ErrorID: d.Note(r, slog.LevelError, err)})
 }
 
-// Note writes the error into the log and returns the id under which it stands there. A company's provider that does not work is
-// no failure of ours: anybody can register a broken one, and ask it without being signed in.
-func (d *Desk) Note(r *http.Request, err error) string {
-	id, level := secret.ID("er"), slog.LevelError
-	if _, theirs := errors.AsType[*account.CompanyError](err); theirs {
-		level = slog.LevelWarn
-	}
+// Note writes the error into the log and returns the id under which it stands there. A warning is what anybody can bring about.
+func (d *Desk) Note(r *http.Request, level slog.Level, err error) string {
+	id := secret.ID("er")
 	d.Log.Log(r.Context(), level, "request failed", "route", r.Pattern, "error_id", id, "error", err)
 	return id
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -83,7 +84,7 @@ func (d *Desk) keep(w http.ResponseWriter, r *http.Request, answer *recorder, ow
 		err = d.Pages.KeepPage(r.Context(), keptID(browser, token), sealed, now.Add(keptLifetime))
 	}
 	if err != nil {
-		d.Note(r, err)
+		d.Note(r, slog.LevelError, err)
 		return false
 	}
 	for _, cookie := range answer.header.Values("Set-Cookie") {

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/dialtone-id/dialtone/internal/company"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/origin"
 	"github.com/dialtone-id/dialtone/internal/web"
@@ -100,7 +101,7 @@ func (p *portal) routes() map[string]http.Handler {
 		"GET /signin/company":                     open(who.ShowCompany),
 		"POST /signin/company":                    open(who.FindCompany),
 		"GET /signin/company/{organization}":      open(who.AskCompany),
-		"GET /signin/company/callback":            open(who.FinishCompany),
+		"GET " + company.Callback:                 open(who.FinishCompany),
 		"POST /signout":                           open(who.SignOut),
 		"GET /account":                            signed(who.ShowAccount),
 		"POST /account":                           signed(who.Rename),

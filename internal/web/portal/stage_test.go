@@ -14,6 +14,7 @@ import (
 
 	people "github.com/dialtone-id/dialtone/internal/account"
 	"github.com/dialtone-id/dialtone/internal/catalog"
+	"github.com/dialtone-id/dialtone/internal/company"
 	"github.com/dialtone-id/dialtone/internal/message"
 	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/store"
@@ -87,8 +88,8 @@ func newStage(t *testing.T, change ...func(*account.Config)) *stage {
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	service, err := people.New(people.Config{Store: s.db, Keys: keys, Mail: s.mail, Policy: people.DefaultPolicy, Log: log, Origin: origin})
 	must(t, err)
-	company := people.NewCompany(people.CompanyConfig{
-		Store: s.db, Sessions: service, Keys: keys, Log: log, Origin: origin, HTTP: http.DefaultClient, AllowLoopback: true,
+	providers := company.New(company.Config{
+		Owners: company.Organizations{Store: s.db, Sessions: service}, Spender: s.db, Keys: keys, Log: log, Callback: origin + company.Callback, HTTP: http.DefaultClient, AllowLoopback: true,
 	})
 	s.catalog = catalog.New(s.db)
 
@@ -101,7 +102,7 @@ func newStage(t *testing.T, change ...func(*account.Config)) *stage {
 		Pages: s.db, Seals: keys,
 	}
 	config := account.Config{
-		Desk: front, Face: face, People: service, Companies: company, Activities: s.db, Keys: keys, SessionLifetime: people.DefaultPolicy.SessionLifetime,
+		Desk: front, Face: face, People: service, Companies: providers, Activities: s.db, Keys: keys, SessionLifetime: people.DefaultPolicy.SessionLifetime,
 	}
 	for _, c := range change {
 		c(&config)
@@ -109,7 +110,7 @@ func newStage(t *testing.T, change ...func(*account.Config)) *stage {
 	who, err := account.New(config)
 	must(t, err)
 	team, err := organization.New(organization.Config{
-		Desk: front, Face: face, Catalog: s.catalog, Store: s.db, Mail: s.mail, Secrets: people.CompanySecrets{Keys: keys}, Origin: origin,
+		Desk: front, Face: face, Catalog: s.catalog, Store: s.db, Mail: s.mail, Secrets: company.Secrets{Keys: keys}, Origin: origin,
 	})
 	must(t, err)
 	handler, err = portal.New(portal.Config{Origin: origin, Desk: front, Face: face, Catalog: s.catalog, Account: who, Organization: team})

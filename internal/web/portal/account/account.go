@@ -22,10 +22,10 @@ import (
 	"embed"
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"time"
 
 	people "github.com/dialtone-id/dialtone/internal/account"
+	"github.com/dialtone-id/dialtone/internal/company"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/web/desk"
@@ -60,8 +60,8 @@ type People interface {
 
 // Companies signs people in through their organization's own provider.
 type Companies interface {
-	BeginCompany(ctx context.Context, organizationID, browserID string, now time.Time) (address, state string, err error)
-	FinishCompany(ctx context.Context, state, browserID string, query url.Values, agent string, now time.Time) (people.SignedIn, error)
+	Begin(ctx context.Context, organizationID, browserID string, now time.Time) (address, state string, err error)
+	Finish(ctx context.Context, back company.Back, now time.Time) (people.SignedIn, error)
 }
 
 // Activities is the log of what happened to an account.

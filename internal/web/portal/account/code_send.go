@@ -2,6 +2,7 @@ package account
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 
@@ -79,7 +80,7 @@ func (m *Room) showSendProblem(w http.ResponseWriter, r *http.Request, v desk.Vi
 		if _, isMail := errors.AsType[*people.MailError](err); isMail {
 			p.Problem = "We cannot send mail at the moment, so no code is on its way."
 		}
-		p.Problem += " Try again in a minute. Error id: " + m.Note(r, err)
+		p.Problem += " Try again in a minute. Error id: " + m.Note(r, slog.LevelError, err)
 		status = http.StatusServiceUnavailable
 	default:
 		m.Fail(w, r, v, err)

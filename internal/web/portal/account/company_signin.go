@@ -2,11 +2,12 @@ package account
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
 
-	people "github.com/dialtone-id/dialtone/internal/account"
+	"github.com/dialtone-id/dialtone/internal/company"
 	"github.com/dialtone-id/dialtone/internal/web"
 	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
@@ -53,15 +54,16 @@ func (m *Room) AskCompany(w http.ResponseWriter, r *http.Request, v desk.Visit) 
 
 // goToCompany sends the browser to the provider of the organization that the page names, or shows the page with the reason.
 func (m *Room) goToCompany(w http.ResponseWriter, r *http.Request, v desk.Visit, p *Company) {
-	address, state, err := m.Companies.BeginCompany(r.Context(), p.Organization.Value, m.browser(w, r), v.Now)
-	refused, isRefused := errors.AsType[*people.CompanyError](err)
+	address, state, err := m.Companies.Begin(r.Context(), p.Organization.Value, m.browser(w, r), v.Now)
+	refused, isRefused := errors.AsType[*company.Error](err)
 	switch {
 	case err == nil:
 		m.Cookies.Set(w, companyCookie, m.seal(atCompany{Kind: kindCompany, State: state, To: p.To}), companyLifetime)
 		desk.See(w, address)
-	case isRefused && refused.Problem == people.ProblemProviderAway:
+	case isRefused && refused.Problem == company.ProblemProviderAway:
 		w.Header().Set("Retry-After", "30")
-		p.Problem = providerAway + " Error id: " + m.Note(r, err)
+		// A warning: anybody can register a broken provider and ask it, without being signed in.
+		p.Problem = providerAway + " Error id: " + m.Note(r, slog.LevelWarn, err)
 		m.pages.Render(w, v, statusCompanyAway, p)
 	case isRefused:
 		// An organization that does not exist and one without a provider get the same answer.
@@ -93,10 +95,12 @@ func (m *Room) FinishCompany(w http.ResponseWriter, r *http.Request, v desk.Visi
 	err := m.open(m.Cookies.Get(r, companyCookie), &away)
 	m.Cookies.Clear(w, companyCookie)
 	if err != nil || away.Kind != kindCompany {
-		m.refuseCompany(w, r, v, "/", &people.CompanyError{Problem: people.ProblemExpired})
+		m.refuseCompany(w, r, v, "/", &company.Error{Problem: company.ProblemExpired})
 		return
 	}
-	in, err := m.Companies.FinishCompany(r.Context(), away.State, m.Cookies.Get(r, browserCookie), r.URL.Query(), r.UserAgent(), v.Now)
+	in, err := m.Companies.Finish(r.Context(), company.Back{
+		State: away.State, BrowserID: m.Cookies.Get(r, browserCookie), Query: r.URL.Query(), Agent: r.UserAgent(),
+	}, v.Now)
 	if err == nil {
 		err = m.enter(w, r, v, in)
 	}
@@ -108,24 +112,24 @@ func (m *Room) FinishCompany(w http.ResponseWriter, r *http.Request, v desk.Visi
 }
 
 // refusals say what went wrong at the company, and what to do.
-var refusals = map[people.CompanyProblem]string{
-	people.ProblemNotSetUp:     "Your organization does not sign in through its own provider any more, or the provider does not know it. Sign in by e-mail, or ask an owner.",
-	people.ProblemProviderAway: providerAway,
-	people.ProblemRefused:      "Your company's provider did not sign you in. Begin again, or ask who looks after the provider.",
-	people.ProblemNotInvited:   "Your company knows you, but you are not a member of its organization here. Ask an owner of the organization to invite you.",
-	people.ProblemExpired:      "This sign-in took too long, or was finished already. Begin again.",
-	people.ProblemOtherBrowser: "This sign-in began in another browser. Begin again in this one.",
-	people.ProblemMismatch:     "What your company's provider answered is not what was asked for. Begin again; if it happens once more, show the error id to who looks after the provider.",
+var refusals = map[company.Problem]string{
+	company.ProblemNotSetUp:     "Your organization does not sign in through its own provider any more, or the provider does not know it. Sign in by e-mail, or ask an owner.",
+	company.ProblemProviderAway: providerAway,
+	company.ProblemRefused:      "Your company's provider did not sign you in. Begin again, or ask who looks after the provider.",
+	company.ProblemNotInvited:   "Your company knows you, but you are not a member of its organization here. Ask an owner of the organization to invite you.",
+	company.ProblemExpired:      "This sign-in took too long, or was finished already. Begin again.",
+	company.ProblemOtherBrowser: "This sign-in began in another browser. Begin again in this one.",
+	company.ProblemMismatch:     "What your company's provider answered is not what was asked for. Begin again; if it happens once more, show the error id to who looks after the provider.",
 }
 
 func (m *Room) refuseCompany(w http.ResponseWriter, r *http.Request, v desk.Visit, to string, err error) {
-	refused, isRefused := errors.AsType[*people.CompanyError](err)
+	refused, isRefused := errors.AsType[*company.Error](err)
 	if !isRefused {
 		m.Fail(w, r, v, err)
 		return
 	}
 	status := http.StatusForbidden
-	if refused.Problem == people.ProblemProviderAway {
+	if refused.Problem == company.ProblemProviderAway {
 		w.Header().Set("Retry-After", "30")
 		status = statusCompanyAway
 	}
@@ -133,8 +137,8 @@ func (m *Room) refuseCompany(w http.ResponseWriter, r *http.Request, v desk.Visi
 		Shell: desk.Shell{Title: "You are not signed in", Narrow: true}, Why: refusals[refused.Problem], Code: refused.Code,
 		Again: "/signin?to=" + url.QueryEscape(desk.Inside(to)),
 	}
-	if refused.Problem != people.ProblemExpired { // which anybody brings about with an old address: nothing to look up
-		shown.ErrorID = m.Note(r, err)
+	if refused.Problem != company.ProblemExpired { // which anybody brings about with an old address: nothing to look up
+		shown.ErrorID = m.Note(r, slog.LevelWarn, err)
 	}
 	m.pages.Render(w, v, status, shown)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
@@ -67,8 +68,8 @@ func (m *Room) failPasskey(w http.ResponseWriter, r *http.Request, err error) {
 		answer(w, http.StatusForbidden, problem{"This passkey does not open an account here. Use another one, or have a code sent by e-mail."})
 	case errors.Is(err, dialtone.ErrUnavailable):
 		w.Header().Set("Retry-After", "2")
-		answer(w, http.StatusServiceUnavailable, problem{"We cannot answer at the moment. Try again soon. Error id: " + m.Note(r, err)})
+		answer(w, http.StatusServiceUnavailable, problem{"We cannot answer at the moment. Try again soon. Error id: " + m.Note(r, slog.LevelError, err)})
 	default:
-		answer(w, http.StatusInternalServerError, problem{"Something went wrong on our side. Error id: " + m.Note(r, err)})
+		answer(w, http.StatusInternalServerError, problem{"Something went wrong on our side. Error id: " + m.Note(r, slog.LevelError, err)})
 	}
 }

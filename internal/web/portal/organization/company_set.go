@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
+	"github.com/dialtone-id/dialtone/internal/company"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/web/desk"
@@ -36,7 +37,7 @@ func (m *Room) companyForm(organizationID, settings string, set dialtone.Company
 			Name: "client_secret", Label: "Client secret", Type: "password", Most: 1024, Autocomplete: "off", Optional: true,
 			Hint: "Leave it empty for a public client.",
 		},
-		RedirectURI: m.Origin + "/signin/company/callback", SignIn: m.Origin + "/signin/company/" + organizationID,
+		RedirectURI: m.Origin + company.Callback, SignIn: m.Origin + "/signin/company/" + organizationID,
 	}
 	if set.SealedSecret != "" {
 		f.Secret.Hint = "One is kept. Leave this empty to keep it."
@@ -63,8 +64,8 @@ func (m *Room) SetCompany(w http.ResponseWriter, r *http.Request, v desk.Visit) 
 		JoinAs: dialtone.Role(r.PostForm.Get("join_as")),
 	}
 	if text := secret.Text(r.PostForm.Get("client_secret")); text != "" {
-		client := dialtone.CompanySignIn{OrganizationID: organizationID, Issuer: edit.Issuer, ClientID: edit.ClientID}
-		edit.SealedSecret = m.Secrets.SealSecret(client, text)
+		at := company.Registration{Owner: organizationID, Issuer: edit.Issuer, ClientID: edit.ClientID}
+		edit.SealedSecret = m.Secrets.Seal(at, text)
 	}
 	err := m.Catalog.SetCompanySignIn(r.Context(), v.Actor, organizationID, edit, v.Now)
 	wrong, isField := errors.AsType[dialtone.FieldErrors](err)

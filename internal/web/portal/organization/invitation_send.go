@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -89,7 +90,7 @@ func (m *Room) Invite(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 		Another: h.address + "/members/invite",
 	}
 	if err := m.SendInvitation(r.Context(), invited); err != nil {
-		p.Mailed, p.ErrorID = false, m.Note(r, err)
+		p.Mailed, p.ErrorID = false, m.Note(r, slog.LevelError, err)
 	}
 	m.pages.Render(w, v, http.StatusOK, p)
 }

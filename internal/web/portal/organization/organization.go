@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
+	"github.com/dialtone-id/dialtone/internal/company"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/message"
 	"github.com/dialtone-id/dialtone/internal/secret"
@@ -72,8 +73,8 @@ type Mailer interface {
 
 // Secrets seals what only company sign-in opens again.
 type Secrets interface {
-	// SealSecret seals the client secret that an organization has at its provider, for its id, the issuer and the client id.
-	SealSecret(c dialtone.CompanySignIn, clientSecret secret.Text) string
+	// Seal seals the client secret that an organization has at its provider.
+	Seal(at company.Registration, clientSecret secret.Text) string
 }
 
 // Config is what the room needs.

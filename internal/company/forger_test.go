@@ -1,4 +1,4 @@
-package account
+package company_test
 
 import (
 	"crypto/rand"
@@ -16,6 +16,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/dialtone-id/dialtone/internal/account"
+	"github.com/dialtone-id/dialtone/internal/company"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
@@ -135,16 +137,16 @@ func readAll(t *testing.T, response *http.Response) string {
 	return string(body)
 }
 
-func (f *forger) stage(t *testing.T, change ...func(*CompanyConfig)) *companyStage {
+func (f *forger) stage(t *testing.T, change ...func(*company.Config)) *stage {
 	t.Helper()
-	return newCompanyStage(t, dialtone.CompanySignIn{Issuer: f.URL, ClientID: forgersClient, JoinAs: dialtone.RoleViewer}, forgersSecret, change...)
+	return newStage(t, dialtone.CompanySignIn{Issuer: f.URL, ClientID: forgersClient, JoinAs: dialtone.RoleViewer}, forgersSecret, change...)
 }
 
 // attempt goes to the forger and back; the answer has what extra says besides the code and the state.
-func (f *forger) attempt(s *companyStage, extra ...string) (SignedIn, error) {
-	address, state, err := s.BeginCompany(s.t.Context(), ferries, browser, s.now)
+func (f *forger) attempt(s *stage, extra ...string) (account.SignedIn, error) {
+	address, state, err := s.Begin(s.t.Context(), s.owner.Organization.ID, browser, s.now)
 	if err != nil {
-		return SignedIn{}, err
+		return account.SignedIn{}, err
 	}
 	sent, err := url.Parse(address)
 	if err != nil {
@@ -157,5 +159,5 @@ func (f *forger) attempt(s *companyStage, extra ...string) (SignedIn, error) {
 	for i := 0; i < len(extra); i += 2 {
 		answer.Add(extra[i], extra[i+1])
 	}
-	return s.FinishCompany(s.t.Context(), state, browser, answer, firefox, s.now)
+	return s.finish(state, answer)
 }

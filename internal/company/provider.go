@@ -1,4 +1,4 @@
-package account
+package company
 
 import (
 	"context"
@@ -25,12 +25,12 @@ type provider struct {
 }
 
 // checkIssuer refuses an answer of another provider, which would have been sent our code for it (RFC 9207 §2.4, mix-up).
-func (p *provider) checkIssuer(answer companyAnswer) error {
-	if answer.issuer == "" && !p.namesItself {
+func (p *provider) checkIssuer(a answer) error {
+	if a.issuer == "" && !p.namesItself {
 		return nil
 	}
-	if answer.issuer != p.issuer {
-		return companyError(ProblemMismatch, errors.New("the answer comes from another issuer"))
+	if a.issuer != p.issuer {
+		return failed(ProblemMismatch, errors.New("the answer comes from another issuer"))
 	}
 	return nil
 }
@@ -60,6 +60,10 @@ type providers struct {
 
 	mu    sync.Mutex
 	known map[string]*discovery
+}
+
+func newProviders(client *http.Client, allowLoopback bool) *providers {
+	return &providers{http: client, allowLoopback: allowLoopback}
 }
 
 // discovery is a question to an issuer, and its answer once done is closed.

@@ -1,4 +1,4 @@
-package account
+package company_test
 
 import (
 	"bufio"
@@ -27,7 +27,7 @@ func startProvider(t *testing.T) string {
 	if _, err := os.Stat(filepath.Join(folder, "node_modules", "oidc-provider")); err != nil {
 		t.Fatalf("node-oidc-provider is not there: run scripts/install-test-tools test (%v)", err)
 	}
-	command := exec.Command("node", "server.mjs", origin+CompanyCallback)
+	command := exec.Command("node", "server.mjs", callback)
 	command.Dir, command.Stderr = folder, new(logtest.Log)
 	stdin, err := command.StdinPipe()
 	if err != nil {
@@ -68,7 +68,7 @@ func atProvider(t *testing.T, address, name string) url.Values {
 		t.Fatal(err)
 	}
 	client := &http.Client{Jar: jar, Timeout: 20 * time.Second, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
-		if strings.HasPrefix(r.URL.String(), origin+CompanyCallback) {
+		if strings.HasPrefix(r.URL.String(), callback) {
 			return http.ErrUseLastResponse
 		}
 		return nil

@@ -1,4 +1,4 @@
-package account
+package company
 
 import (
 	"errors"
@@ -8,28 +8,28 @@ import (
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
-// CompanyProblem says why a company sign-in came to nothing, as a page tells the person.
-type CompanyProblem string
+// Problem says why a company sign-in came to nothing, as a page tells the person.
+type Problem string
 
 const (
-	ProblemNotSetUp     CompanyProblem = "not_set_up"    // the organization has no provider, or it does not take our client
-	ProblemProviderAway CompanyProblem = "provider_away" // the provider does not answer, or not as one
-	ProblemRefused      CompanyProblem = "refused"       // the provider said no; Code is its word for it
-	ProblemNotInvited   CompanyProblem = "not_invited"   // the provider knows the person, and the organization lets nobody join
-	ProblemExpired      CompanyProblem = "expired"       // too late, or a second time
-	ProblemOtherBrowser CompanyProblem = "other_browser" // another browser began it
-	ProblemMismatch     CompanyProblem = "mismatch"      // the answer is not the one that was asked for
+	ProblemNotSetUp     Problem = "not_set_up"    // the owner has no provider, or it does not take our client
+	ProblemProviderAway Problem = "provider_away" // the provider does not answer, or not as one
+	ProblemRefused      Problem = "refused"       // the provider said no; Code is its word for it
+	ProblemNotInvited   Problem = "not_invited"   // the provider knows the person, and the owner lets nobody join
+	ProblemExpired      Problem = "expired"       // too late, or a second time
+	ProblemOtherBrowser Problem = "other_browser" // another browser began it
+	ProblemMismatch     Problem = "mismatch"      // the answer is not the one that was asked for
 )
 
-// CompanyError is why a company sign-in came to nothing. It wraps ErrNotFound, ErrUnavailable, ErrForbidden, ErrExpired or
+// Error is why a company sign-in came to nothing. It wraps ErrNotFound, ErrUnavailable, ErrForbidden, ErrExpired or
 // ErrInvalid.
-type CompanyError struct {
-	Problem CompanyProblem
+type Error struct {
+	Problem Problem
 	Code    string // of ProblemRefused: the provider's error code, such as "access_denied"
 	cause   error  // for the log; may hold the provider's words
 }
 
-func (e *CompanyError) Error() string {
+func (e *Error) Error() string {
 	text := "company sign-in: " + string(e.Problem)
 	if e.Code != "" {
 		text += ": " + e.Code
@@ -41,7 +41,7 @@ func (e *CompanyError) Error() string {
 }
 
 // Unwrap returns what sort of error it is, and the cause.
-func (e *CompanyError) Unwrap() []error {
+func (e *Error) Unwrap() []error {
 	sort := dialtone.ErrInvalid
 	switch e.Problem {
 	case ProblemNotSetUp:
@@ -57,21 +57,22 @@ func (e *CompanyError) Unwrap() []error {
 }
 
 // suspicious reports whether it may be an attack, which the log should show even where the page just says "again".
-func (e *CompanyError) suspicious() bool {
+func (e *Error) suspicious() bool {
 	return e.Problem == ProblemMismatch || e.Problem == ProblemOtherBrowser
 }
 
-func companyError(problem CompanyProblem, cause error) error {
-	return &CompanyError{Problem: problem, cause: cause}
+// failed is an *Error.
+func failed(problem Problem, cause error) error {
+	return &Error{Problem: problem, cause: cause}
 }
 
 // refusedBy is what a provider's error code means (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6).
 func refusedBy(code string) error {
 	cause := fmt.Errorf("the provider answered with an error: %w", dialtone.ErrForbidden)
 	if code == "server_error" || code == "temporarily_unavailable" {
-		return &CompanyError{Problem: ProblemProviderAway, Code: code, cause: cause}
+		return &Error{Problem: ProblemProviderAway, Code: code, cause: cause}
 	}
-	return &CompanyError{Problem: ProblemRefused, Code: code, cause: cause}
+	return &Error{Problem: ProblemRefused, Code: code, cause: cause}
 }
 
 const (
