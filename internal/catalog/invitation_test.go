@@ -147,8 +147,13 @@ func TestANameLeadsNobodyAwayAndPassesForNobody(t *testing.T) {
 	if err := s.PutOperator(ctx, dialtone.Operator{ID: "op_orange", Name: "Orange", Approval: dialtone.ApprovalManual, Language: "en"}, now); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.PutOperator(ctx, dialtone.Operator{ID: "op_fjord", Name: "Fjord Mobile", Approval: dialtone.ApprovalManual, Language: "en",
+		SMS: dialtone.SMSRoute{Sender: "Fjord"}}, now); err != nil {
+		t.Fatal(err)
+	}
 	for name, ok := range map[string]bool{
 		"Orange Juice Bar": true, "Booking.com": true, "24/7 Taxi": true, "H&M": true, "Formel 1": true, "7-Eleven": true,
+		"Fjord Tours": true, "Fjord": false, "Fj0rd: invoice due": false, "Pay at 45.9.1.7": false, "\U0001f4a9.la/pay": false, "070\u2013174\u201306\u201305": false,
 		"Orange": false, "0range: invoice due": false, "Оrange": false, "ORANGE – pay now": false, "Dialtone Support": false, "MyDia1tone": false,
 		"pay at http://evil.example": false, "evil.example/pay": false, "call +46 70 174 06 05": false, "me@evil.example": false,
 	} {

@@ -3,6 +3,8 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"strings"
+	"unicode"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/writing"
@@ -29,11 +31,16 @@ func (c *Catalog) checkNaming(ctx context.Context, name string) error {
 			return fmt.Errorf("check name: %w", err)
 		}
 		for _, o := range operators {
-			if o.ID != dialtone.SandboxOperatorID && writing.PosesAs(name, o.Name) {
+			if o.ID != dialtone.SandboxOperatorID && (writing.PosesAs(name, o.Name) || posesAsSender(name, o.SMS.Sender)) {
 				f.refuse("name", "Choose a name of your own: this one reads as the operator "+o.Name+".")
 				break
 			}
 		}
 	}
 	return f.err()
+}
+
+// posesAsSender reports whether a name reads as the sender that people see above an operator's SMS. A number is nobody's name.
+func posesAsSender(name, sender string) bool {
+	return strings.ContainsFunc(sender, unicode.IsLetter) && writing.PosesAs(name, sender)
 }

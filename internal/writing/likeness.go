@@ -9,14 +9,14 @@ import (
 )
 
 // address is a scheme, a "www.", a domain with a path, or an e-mail address. A domain alone is a name: Booking.com.
-var address = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*:/+|\b(?:tel|sms|smsto|mailto|javascript|data|https?):\S|\bwww\.|[\pL\pN-]\.\pL[\pL\pN-]+[/?:]\S`)
+var address = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*:/+|\b(?:tel|sms|smsto|mailto|javascript|data|https?):\S|\bwww\.|[\pL\pN\pS_\x{fe0e}\x{fe0f}-]\.\pL[\pL\pN-]+[/?:]\S`)
 
-// Leads reports whether a name holds what leads its reader away: an address with a scheme or a path, an at sign, or as many digits
-// as a number to call. InMessage would leave it out.
+// Leads reports whether a name holds what leads its reader away: an address with a scheme or a path, an IPv4 address, an at sign, or as
+// many digits as a number to call. InMessage would leave it out.
 func Leads(name string) bool {
 	name = plain(name)
 	called := digitRun.ReplaceAllStringFunc(name, uncallable)
-	return strings.ContainsRune(name, '@') || address.MatchString(name) || called != name
+	return strings.ContainsRune(name, '@') || address.MatchString(name) || hostNumber.MatchString(name) || called != name
 }
 
 // plain writes compatibility forms, dots and digits of all scripts as ASCII has them.

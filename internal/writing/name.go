@@ -10,9 +10,12 @@ import (
 
 var (
 	scheme = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*:/+`)
-	// digitRun is what phones take for a number to call, if it has enough digits.
-	digitRun   = regexp.MustCompile(`[+(]*[0-9][0-9 ()./+-]*`)
+	// digitRun is what phones take for a number to call, if it has enough digits. Between them they take spaces, brackets, and every dash
+	// and tilde.
+	digitRun   = regexp.MustCompile(`[+(]*[0-9][0-9()\[\]./+~\p{Zs}\p{Pd}\x{2212}\x{30fc}\x{2053}\x{223c}]*`)
 	fiveDigits = regexp.MustCompile(`[0-9]{5}`)
+	// hostNumber is an IPv4 address, of which phones make a link as of a domain.
+	hostNumber = regexp.MustCompile(`[0-9]{1,3}(?:\.[0-9]{1,3}){3}`)
 )
 
 // dots are the full stops that phones and browsers read as one between labels (UTS #46), or that become one in the GSM alphabet.
@@ -27,6 +30,7 @@ func InMessage(name string) string {
 	name = scheme.ReplaceAllString(name, " ")
 	name = strings.NewReplacer("@", " at ", "﹫", " at ").Replace(apart(name))
 	name = digitRun.ReplaceAllStringFunc(name, uncallable)
+	name = hostNumber.ReplaceAllString(name, " ")
 	return strings.Trim(strings.Join(strings.Fields(name), " "), " #")
 }
 
@@ -40,8 +44,10 @@ func apart(name string) string {
 			r = rune(digit) // phones call digits of other scripts, too
 		}
 		switch {
-		case strings.ContainsRune(dots, r) && ofWord(before) && unicode.IsLetter(after) && ofWord(at(runes, i+2)):
+		case strings.ContainsRune(dots, r) && ofLabel(before) && unicode.IsLetter(after) && ofWord(at(runes, i+2)):
 			out.WriteByte(' ')
+		case strings.ContainsRune(dots, r) && numeral(before) && numeral(after):
+			out.WriteByte('.') // for what looks for numbers
 		case r == ':' && ofWord(before) && after != 0 && !unicode.IsSpace(after):
 			out.WriteString(": ")
 		default:
@@ -53,6 +59,16 @@ func apart(name string) string {
 
 func ofWord(r rune) bool {
 	return unicode.In(r, unicode.L, unicode.M, unicode.N) || r == '-' || r == nonJoiner || r == joiner
+}
+
+// ofLabel reports whether r ends a label of a domain. Signs and pictures do: there are domains of emoji.
+func ofLabel(r rune) bool {
+	return ofWord(r) || unicode.Is(unicode.S, r) || r == emojiStyle || r == textStyle || r == '_'
+}
+
+func numeral(r rune) bool {
+	_, ok := Digit(r)
+	return ok
 }
 
 // uncallable leaves a run of digits out if a phone would call it: five together, which is a short code or could be a PIN, or seven

@@ -16,8 +16,10 @@ var linked = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)\b(?:tel|sms|mailto|https?):\S`),
 	regexp.MustCompile(`[\pL\pN][.。．｡]\pL[\pL\pN-]+`),
 	regexp.MustCompile(`@`),
-	regexp.MustCompile(`[0-9]{5}|(?:[0-9][ ()./-]{0,2}){7}`),
+	regexp.MustCompile(`[0-9]{5}|(?:[0-9][ ()./\x{2013}-]{0,2}){7}`),
 	regexp.MustCompile(`[\r\n\x{2028}]`),
+	regexp.MustCompile(`[0-9]\.[0-9]+\.[0-9]+\.[0-9]`),
+	regexp.MustCompile(`\x{1f4a9}\.\pL\pL`),
 }
 
 func TestOrdinaryNamesStandInMessagesAsTheyAre(t *testing.T) {
@@ -50,6 +52,16 @@ func TestNoPhoneMakesALinkOfAName(t *testing.T) {
 		"tel:112":                                      "tel: 112",
 		"www.evil.co.uk/pay":                           "www evil co uk/pay",
 		"192.168.100.200":                              "",
+		"45.9.1.7/pay":                                 "/pay",
+		"Pay at 8.8.4.4 now":                           "Pay at now",
+		"8·8·4·4":                                      "",
+		"\U0001f4a9.la":                                "\U0001f4a9 la",
+		"i\u2764\ufe0f.ws/pay":                         "i\u2764\ufe0f ws/pay",
+		"evil_.com":                                    "evil_ com",
+		"070\u2013174\u201306\u201305":                 "",
+		"070\u2011174\u201106\u201105":                 "",
+		"070·174·06·05":                                "",
+		"070~174 [06] 05":                              "",
 		"Sto\u200bry\u202etime":                        "Storytime",
 		"\u3164":                                       "",
 	} {
@@ -57,7 +69,7 @@ func TestNoPhoneMakesALinkOfAName(t *testing.T) {
 			t.Errorf("%+q becomes %q, want %q", name, got, want)
 		}
 	}
-	pieces := rapid.SampledFrom([]string{"a", "evil", "com", ".", "．", "。", ":", "/", "//", "http", "@", "＠", "1", "23", "456", "٧", "+", " ", "-", "\n", "\u200b", "рф"})
+	pieces := rapid.SampledFrom([]string{"a", "evil", "com", ".", "．", "。", ":", "/", "//", "http", "@", "＠", "1", "23", "456", "٧", "+", " ", "-", "\n", "\u200b", "рф", "\u2013", "\U0001f4a9", "·"})
 	rapid.Check(t, func(t *rapid.T) {
 		name := strings.Join(rapid.SliceOfN(pieces, 0, 14).Draw(t, "name"), "")
 		got := writing.InMessage(name)
