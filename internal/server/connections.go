@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"slices"
 	"sync"
@@ -339,17 +340,17 @@ type arrivalKey struct{}
 type arrival struct {
 	on        *connection
 	tls       *tls.ConnectionState // of HTTP/1 only; net/http knows of HTTP/2
-	ambiguous func() bool
+	ambiguous func(*http.Request) bool
 }
 
 // arrive is a ConnContext of http.Server.
 func arrive(ctx context.Context, conn net.Conn) context.Context {
 	switch conn := conn.(type) {
 	case *framed:
-		return context.WithValue(ctx, arrivalKey{}, arrival{conn.on, conn.tls, conn.frame.ambiguous.Load})
+		return context.WithValue(ctx, arrivalKey{}, arrival{conn.on, conn.tls, conn.frame.ambiguous})
 	case *tls.Conn:
 		if on, ok := conn.NetConn().(*connection); ok {
-			return context.WithValue(ctx, arrivalKey{}, arrival{on, nil, func() bool { return false }})
+			return context.WithValue(ctx, arrivalKey{}, arrival{on, nil, func(*http.Request) bool { return false }})
 		}
 	}
 	return ctx

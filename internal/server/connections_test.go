@@ -49,6 +49,7 @@ func TestARequestWithTwoLengthsIsRefusedAndItsConnectionClosed(t *testing.T) {
 	addresses, _ := start(t, onThisMachine(t))
 	const plain = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
 	const form = "POST /oauth2/token HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+	const old = "POST /oauth2/token HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 	for _, c := range []struct {
 		name, request string
 		want          int
@@ -57,6 +58,9 @@ func TestARequestWithTwoLengthsIsRefusedAndItsConnectionClosed(t *testing.T) {
 		{"length and chunks", form + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + plain, 400, true},
 		{"chunks and length", form + "transfer-encoding: chunked\r\ncontent-length: 4\r\n\r\n0\r\n\r\n" + plain, 400, true},
 		{"chunks alone", form + "Transfer-Encoding: chunked\r\n\r\n4\r\na=bc\r\n0\r\n\r\n" + plain, 401, true},
+		{"length and chunks of HTTP/1.0", old + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + plain, 400, true},
+		{"chunks of HTTP/1.0", old + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + plain, 400, true},
+		{"length of HTTP/1.0", old + "Content-Length: 4\r\n\r\na=bc" + plain, 401, false},
 		{"length alone", form + "Content-Length: 4\r\n\r\na=bc" + plain, 401, false},
 		{"neither", plain + plain, 200, false},
 	} {

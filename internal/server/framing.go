@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"net"
+	"net/http"
 	"strconv"
 	"sync/atomic"
 )
@@ -46,7 +47,19 @@ type framing struct {
 	body    int64  // bytes of a body that are still to come
 	stopped bool
 
-	ambiguous atomic.Bool // read by the request's own goroutine
+	// Of the newest header that was read: read by the request's own goroutine.
+	twice  atomic.Bool // there are both
+	chunks atomic.Bool // there is a Transfer-Encoding
+}
+
+// ambiguous reports whether a proxy and we could take this request's end for different places. HTTP/1.0 has no Transfer-Encoding, so
+// net/http overlooks it there, and RFC 9112 §6.1 calls such a request faulty whatever its length says. The header may be one that was
+// sent behind this request and read with it; then this one has no TransferEncoding, or is HTTP/1.0, where nobody sends ahead.
+func (f *framing) ambiguous(r *http.Request) bool {
+	if !r.ProtoAtLeast(1, 1) {
+		return f.chunks.Load()
+	}
+	return len(r.TransferEncoding) > 0 && f.twice.Load()
 }
 
 const keptOfLine = 128 // bytes: enough for the names and values that count here
@@ -94,7 +107,8 @@ func (f *framing) endLine(line []byte) {
 }
 
 func (f *framing) endHeader() {
-	f.ambiguous.Store(f.coded && f.sized)
+	f.twice.Store(f.coded && f.sized)
+	f.chunks.Store(f.coded)
 	f.body, f.stopped = f.length, f.coded
 	f.begun, f.sized, f.coded, f.length = false, false, false, 0
 }

@@ -61,7 +61,8 @@ func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if g.https {
 		header["Strict-Transport-Security"] = stayOnHTTPS
 	}
-	if g.stopping.Load() || len(r.TransferEncoding) > 0 {
+	ambiguous := known && came.ambiguous(r)
+	if g.stopping.Load() || len(r.TransferEncoding) > 0 || ambiguous {
 		// After a body in chunks the connection is not used again: see framing.
 		header["Connection"] = closing
 	}
@@ -76,7 +77,6 @@ func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		g.metrics.observe(g.name, r.Pattern, outcome(answer.status, caller), time.Since(began))
 	}()
-	ambiguous := known && len(r.TransferEncoding) > 0 && came.ambiguous()
 	if status := g.unreadable(r, ambiguous); status != 0 {
 		g.refuse(answer, r, status)
 		return
