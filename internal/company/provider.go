@@ -7,10 +7,10 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
+	"github.com/maypok86/otter/v2"
 	"golang.org/x/oauth2"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
@@ -53,64 +53,44 @@ const (
 	absenceLifetime  = 5 * time.Second  // a provider that is away is not asked again for each person
 )
 
-// providers remembers what issuers say of themselves. One question at a time goes to each.
+// providers remembers what issuers say of themselves. Those who wait for the same issuer share one question.
 type providers struct {
 	http          *http.Client
 	allowLoopback bool
+	known         *otter.Cache[string, discovery]
+}
 
-	mu    sync.Mutex
-	known map[string]*discovery
+// discovery is what an issuer said, or that it said nothing.
+type discovery struct {
+	provider *provider
+	err      error
+	until    time.Time
 }
 
 func newProviders(client *http.Client, allowLoopback bool) *providers {
-	return &providers{http: client, allowLoopback: allowLoopback}
-}
-
-// discovery is a question to an issuer, and its answer once done is closed.
-type discovery struct {
-	done     chan struct{}
-	provider *provider
-	err      error
-	until    time.Time // zero: not answered yet
+	return &providers{http: client, allowLoopback: allowLoopback, known: otter.Must(&otter.Options[string, discovery]{MaximumSize: maxProviders})}
 }
 
 // find returns the issuer's provider, asking it if that was not done lately.
 func (p *providers) find(ctx context.Context, issuer string, now time.Time) (*provider, error) {
-	d := p.ask(issuer, now)
-	select {
-	case <-d.done:
-		return d.provider, d.err
-	case <-ctx.Done():
-		return nil, fmt.Errorf("ask the provider: %w", ctx.Err())
+	ask := otter.LoaderFunc[string, discovery](func(ctx context.Context, issuer string) (discovery, error) {
+		// It outlives whoever asked first, since others may wait for it, too. The client's timeout ends it.
+		found, err := p.discover(context.WithoutCancel(ctx), issuer)
+		if err != nil {
+			return discovery{err: err, until: now.Add(absenceLifetime)}, nil
+		}
+		return discovery{provider: found, until: now.Add(providerLifetime)}, nil
+	})
+	for {
+		d, err := p.known.Get(ctx, issuer, ask)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("ask the provider: %w", err)
+		case now.Before(d.until):
+			return d.provider, d.err
+		}
+		p.known.Invalidate(issuer)
 	}
-}
-
-func (p *providers) ask(issuer string, now time.Time) *discovery {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if d := p.known[issuer]; d != nil && (d.until.IsZero() || now.Before(d.until)) {
-		return d
-	}
-	if p.known == nil || len(p.known) >= maxProviders {
-		p.known = make(map[string]*discovery) // asking them all again now and then is cheaper than to keep count
-	}
-	d := &discovery{done: make(chan struct{})}
-	p.known[issuer] = d
-	go p.answer(d, issuer, now)
-	return d
-}
-
-// answer outlives whoever asked first, since others may wait for it, too. The client's timeout ends it.
-func (p *providers) answer(d *discovery, issuer string, now time.Time) {
-	found, err := p.discover(context.Background(), issuer)
-	lifetime := providerLifetime
-	if err != nil {
-		lifetime = absenceLifetime
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	d.provider, d.err, d.until = found, err, now.Add(lifetime)
-	close(d.done)
 }
 
 func (p *providers) discover(ctx context.Context, issuer string) (*provider, error) {
