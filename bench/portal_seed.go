@@ -86,12 +86,15 @@ func seedTraffic(ctx context.Context, db *store.DB, seed portalSeed, now time.Ti
 
 // signInOwner returns the cookie of an owner.
 func signInOwner(ctx context.Context, db *store.DB, seed portalSeed, now time.Time) (string, error) {
-	provider := dialtone.CompanySignIn{OrganizationID: seed.organizationID, Issuer: "https://accounts.example.com", ClientID: "bench", Updated: now}
+	provider := dialtone.CompanySignIn{
+		OrganizationID: seed.organizationID, Issuer: "https://accounts.example.com", ClientID: "bench", JoinAs: dialtone.RoleOwner, Updated: now,
+	}
 	if err := db.PutCompanySignIn(ctx, provider, activityOf(seed, "company.set", seed.organizationID, now)); err != nil {
 		return "", err
 	}
 	person := dialtone.Account{ID: secret.ID("account"), Name: "Owner", Created: now}
-	if _, _, err := db.CompanyAccount(ctx, seed.organizationID, "owner", "", person, dialtone.RoleOwner, now); err != nil {
+	who := dialtone.CompanyPerson{OrganizationID: seed.organizationID, Issuer: provider.Issuer, Subject: "owner", IfNew: person}
+	if _, _, err := db.CompanyAccount(ctx, who, now); err != nil {
 		return "", err
 	}
 	random := secret.Token("").Reveal()
