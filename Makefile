@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 # Node.js where the system's is too old: see scripts/install-test-tools.
 export PATH := $(CURDIR)/test/node/node_modules/.bin:$(PATH)
-.PHONY: help demo test long interop check bench fuzz
+.PHONY: help demo test long interop check bench fuzz mutants
 
 help: ## explain the targets
 	@echo 'make TARGET, where TARGET is one of'
@@ -33,3 +33,6 @@ bench: ## measure each operation against its bare server, on SQLite and on Postg
 
 fuzz: ## fuzz every parser of outside input, FUZZTIME=30s each
 	scripts/fuzz
+
+mutants: ## change the rooms that hold rules, one condition at a time: what survives is a rule without a test; scripts/mutants ROOM for one
+	scripts/mutants

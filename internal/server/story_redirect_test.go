@@ -141,7 +141,7 @@ func (h *house) stranger(t *testing.T, kind dialtone.ClientType, redirects ...st
 	h.sql(func(db *sql.DB) error {
 		return db.QueryRowContext(ctx, "SELECT account_id FROM member WHERE organization_id = 'org_stranger'").Scan(&ada.AccountID)
 	})
-	product, err := c.CreateProduct(ctx, ada, "org_stranger", catalog.ProductEdit{Name: "Fjord: pay your bill"}, now)
+	product, err := c.CreateProduct(ctx, ada, "org_stranger", catalog.ProductEdit{Name: "Harbour: pay your bill"}, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +180,7 @@ func TestALinkToUsLeadsNobodyToAStranger(t *testing.T) {
 		if tab.status != http.StatusBadRequest || tab.heading() != question || tab.landed != "" {
 			t.Fatalf("%s: %d %q, landed at %q", name, tab.status, tab.heading(), tab.landed)
 		}
-		if strings.Contains(tab.text(), "Fjord") || strings.Contains(tab.body, "form_post") || tab.header.Get("Refresh") != "" {
+		if strings.Contains(tab.text(), "Harbour") || strings.Contains(tab.body, "form_post") || tab.header.Get("Refresh") != "" {
 			t.Errorf("%s: a page in a brand, or one that goes on by itself: %s", name, tab.body)
 		}
 		return tab
