@@ -58,7 +58,7 @@ func render(w http.ResponseWriter, status int, name string, page any) {
 	}
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'")
+	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'")
 	header.Set("Referrer-Policy", "no-referrer") // the address may hold a code
 	header.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)

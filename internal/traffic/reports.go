@@ -3,6 +3,7 @@ package traffic
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
@@ -96,6 +97,24 @@ func (r *Reports) FailedRequest(ctx context.Context, actor dialtone.Actor, id st
 		return Failure{}, fmt.Errorf("failed request: %w", err)
 	}
 	return Failure{FailedRequest: f, Hint: hint(f)}, nil
+}
+
+// EverAdded reports whether a subscriber can have added the product: the counts say so, or do not reach back to when it was made.
+// They are some seconds behind. Errors: ErrNotFound; ErrForbidden.
+func (r *Reports) EverAdded(ctx context.Context, actor dialtone.Actor, productID string, now time.Time) (bool, error) {
+	product, err := r.product(ctx, actor, productID)
+	if err != nil {
+		return false, fmt.Errorf("ever added: %w", err)
+	}
+	kept := LastDays(maxDays, now)
+	if product.Created.Before(kept.From) {
+		return true, nil
+	}
+	tallies, err := r.Store.DayTallies(ctx, productID, kept.From, kept.To)
+	if err != nil {
+		return false, fmt.Errorf("product %s ever added: %w", productID, err)
+	}
+	return slices.ContainsFunc(tallies, func(t dialtone.Tally) bool { return t.Kind == dialtone.TallyConsentGranted && t.Count > 0 }), nil
 }
 
 // Week is what a client did in the last seven days: what breaks if it is deleted.

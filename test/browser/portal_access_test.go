@@ -130,6 +130,14 @@ func (d *developer) leavesByTheMenu() {
 	d.focusIsOn("details.menu summary")
 	d.do(enter)
 	d.tabsTo(`form[action="/signout"] button`)
+	d.do(chromedp.KeyEvent(kb.Tab))
+	if d.has("details.menu[open]") {
+		d.t.Error("the menu lies over the page after one has left it")
+	}
+	d.visits("/")
+	d.tabsTo("details.menu summary")
+	d.do(enter)
+	d.tabsTo(`form[action="/signout"] button`)
 	d.turn(enter)
 	d.reads("Sign in")
 }

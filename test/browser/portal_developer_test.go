@@ -172,6 +172,9 @@ func (d *developer) triesIt() {
 			break
 		}
 		d.press("#next")
+		if !d.noScript && d.has("#next") && d.glance("document.activeElement.id") != "next" {
+			d.t.Error("the next step of Try it has not the focus")
+		}
 	}
 	d.reads("your client works")
 }

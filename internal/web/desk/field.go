@@ -9,7 +9,9 @@ type Field struct {
 	Type         string // text (default), email, url, tel, password
 	Lines        int    // more than 1: a textarea
 	Autocomplete string
-	Most         int // longest value, in characters; 0: as it comes
+	Most         int  // longest value, in characters; 0: as it comes
+	Verbatim     bool // for programs: no spelling is checked, no capital put at the start
+	Secret       bool // not readable over the shoulder, and no password of a person: password managers do not ask to keep it
 	Optional     bool
 	ReadOnly     bool
 	Focus        bool   // the page opens with the caret here

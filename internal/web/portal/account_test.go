@@ -90,8 +90,13 @@ func TestCodesThatDoNotOpen(t *testing.T) {
 	})
 	t.Run("one of another browser says so", func(t *testing.T) {
 		first, second := s.browser(), s.browser()
+		ask(second, "three@example.com")
 		r := ask(first, "two@example.com")
 		second.post("/signin/code", "r", r, "code", s.code("two@example.com")).want(http.StatusForbidden, "only in the browser that asked")
+	})
+	t.Run("a browser without cookies is told what to allow", func(t *testing.T) {
+		r := ask(s.browser(), "four@example.com")
+		s.browser().post("/signin/code", "r", r, "code", s.code("four@example.com")).want(http.StatusForbidden, "Allow cookies for this page")
 	})
 	t.Run("one that was used says so", func(t *testing.T) {
 		b := s.browser()

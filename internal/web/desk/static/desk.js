@@ -8,12 +8,18 @@
 
 document.documentElement.classList.add("js");
 
-document.addEventListener("click", (event) => {
-  for (const menu of document.querySelectorAll("details.menu[open]")) {
-    if (!menu.contains(event.target)) {
-      menu.open = false;
+// The menu closes when one goes on elsewhere, by pointer or by keyboard: it would lie over the page.
+for (const kind of ["click", "focusin"]) {
+  document.addEventListener(kind, (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target)) {
+        menu.open = false;
+      }
     }
-  }
+  });
+}
+
+document.addEventListener("click", (event) => {
   const copy = event.target.closest("[data-copy]");
   if (copy) {
     copyFrom(document.querySelector(copy.dataset.copy));
@@ -124,6 +130,12 @@ function show(field, problem) {
 const wrong = document.querySelector('main [aria-invalid="true"]');
 if (wrong && !wrong.closest("dialog")) {
   wrong.focus();
+}
+
+// Where the address names a part of the page, browsers leave the focus to that part: a form that is the next step has it all the same.
+const first = location.hash && document.querySelector("main [autofocus]");
+if (first && !wrong) {
+  addEventListener("load", () => first.focus({ preventScroll: true })); // after the browser went to the part
 }
 
 // The tab of this page is in sight where the tabs scroll.

@@ -53,6 +53,7 @@ func (m *Room) codePage(state onItsWay) *Code {
 const (
 	codeExpired      = "This code is over: it is too old, it was used, or a newer one was sent. Send a new code."
 	codeExhausted    = "That was the last try for this code. Send a new code."
+	codeNoCookies    = "Your browser sent no cookie with the code, so we cannot see that it is the one that asked. Allow cookies for this page and send a new code; if you asked in another browser, type the code there."
 	codeOtherBrowser = "A code works only in the browser that asked for it. Type it there, or have a new code sent to sign in here."
 )
 
@@ -99,6 +100,9 @@ func (m *Room) showCodeProblem(w http.ResponseWriter, r *http.Request, v desk.Vi
 		p.Over, p.Problem = true, codeExpired
 		if !secret.Equal(secret.Hash(m.Cookies.Get(r, browserCookie)), state.Browser) {
 			p.Problem, status = codeOtherBrowser, http.StatusForbidden
+			if m.Cookies.Get(r, browserCookie) == "" {
+				p.Problem = codeNoCookies
+			}
 		}
 	default:
 		m.Fail(w, r, v, err)

@@ -222,3 +222,33 @@ func TestMarkupInTheGuideIsNoMarkupOnThePage(t *testing.T) {
 		t.Error("a page without a title passes")
 	}
 }
+
+func TestEveryTableOfAPageHasANameOfItsOwn(t *testing.T) {
+	t.Parallel()
+	guide, err := readGuide(docs.Guide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, a := range guide {
+		names := make(map[string]bool)
+		for _, match := range regexp.MustCompile(`role="region" aria-label="([^"]*)"`).FindAllStringSubmatch(a.html, -1) {
+			if found++; names[match[1]] {
+				t.Errorf("%s has two tables named %q", a.Name, match[1])
+			}
+			names[match[1]] = true
+		}
+	}
+	if found == 0 {
+		t.Error("the guide has no table")
+	}
+	rendered, err := render("two", []byte("# T\n\n## A & B\n\n| x |\n|-|\n| 1 |\n\nand\n\n| y |\n|-|\n| 2 |\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`aria-label="Table: A &amp; B"`, `aria-label="Table: A &amp; B, 2"`} {
+		if !strings.Contains(rendered.html, want) {
+			t.Errorf("%s lacks %s", rendered.html, want)
+		}
+	}
+}

@@ -164,12 +164,33 @@ type tables struct{}
 
 // RegisterFuncs is goldmark's renderer.NodeRenderer.
 func (tables) RegisterFuncs(register renderer.NodeRendererFuncRegisterer) {
-	register.Register(table.KindTable, func(w util.BufWriter, _ []byte, _ ast.Node, entering bool) (ast.WalkStatus, error) {
+	register.Register(table.KindTable, func(w util.BufWriter, source []byte, node ast.Node, entering bool) (ast.WalkStatus, error) {
 		tag := "</table></div>\n"
 		if entering {
-			tag = `<div class="table" role="region" aria-label="Table" tabindex="0"><table>` + "\n"
+			tag = `<div class="table" role="region" aria-label="` + html.EscapeString(tableName(node, source)) + `" tabindex="0"><table>` + "\n"
 		}
 		_, err := w.WriteString(tag)
 		return ast.WalkContinue, err
 	})
+}
+
+// tableName tells the table from the others of its page: by the heading above it, and its number among the tables there.
+func tableName(node ast.Node, source []byte) string {
+	number := 1
+	for above := node.PreviousSibling(); above != nil; above = above.PreviousSibling() {
+		switch above.Kind() {
+		case table.KindTable:
+			number++
+		case ast.KindHeading:
+			return numbered("Table: "+plain(above, source), number)
+		}
+	}
+	return numbered("Table", number)
+}
+
+func numbered(words string, number int) string {
+	if number == 1 {
+		return words
+	}
+	return fmt.Sprintf("%s, %d", words, number)
 }

@@ -34,7 +34,7 @@ func (m *Room) companyForm(organizationID, settings string, set dialtone.Company
 		},
 		ClientID: desk.Field{Name: "client_id", Label: "Client id", Value: set.ClientID, Most: 255, Autocomplete: "off"},
 		Secret: desk.Field{
-			Name: "client_secret", Label: "Client secret", Type: "password", Most: 1024, Autocomplete: "off", Optional: true,
+			Name: "client_secret", Label: "Client secret", Secret: true, Most: 1024, Optional: true,
 			Hint: "Leave it empty for a public client.",
 		},
 		RedirectURI: m.Origin + company.Callback, SignIn: m.Origin + "/signin/company/" + organizationID,

@@ -7,16 +7,23 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
 // savedAddress leads to a tab after the product was saved. It carries what subscribers will be asked again for, so that the
 // page can say so where no script said it before.
-func savedAddress(tab string, before, after dialtone.Product) string {
+func (m *Room) savedAddress(r *http.Request, v desk.Visit, tab string, before, after dialtone.Product) string {
 	query := url.Values{"done": {"saved"}}
-	if after.ConsentVersion != before.ConsentVersion {
+	if after.ConsentVersion != before.ConsentVersion && m.everAdded(r, v, after) {
 		_, query["again"] = catalog.ConsentImpact(before, after)
 	}
 	return tab + "?" + query.Encode()
+}
+
+// everAdded reports whether there is anybody to be asked again. When that is not known, there may be.
+func (m *Room) everAdded(r *http.Request, v desk.Visit, p dialtone.Product) bool {
+	added, err := m.Traffic.EverAdded(r.Context(), v.Actor, p.ID, v.Now)
+	return added || err != nil
 }
 
 // savedNotice is the notice of a page that savedAddress led to.

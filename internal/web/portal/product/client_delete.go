@@ -11,9 +11,11 @@ import (
 	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
-// Traffic says what a client did lately.
+// Traffic says what a product's clients did.
 type Traffic interface {
 	LastWeek(ctx context.Context, actor dialtone.Actor, clientID string, now time.Time) (traffic.Week, error)
+	// EverAdded reports whether a subscriber can have added the product.
+	EverAdded(ctx context.Context, actor dialtone.Actor, productID string, now time.Time) (bool, error)
 }
 
 // DeleteClientAsk asks whether a client shall go, and says what that breaks.

@@ -43,10 +43,10 @@ func settings() []setting {
 	return []setting{
 		{place: inMain, Entry: Entry{Field: desk.Field{Name: "description", Label: "Client description", Most: 120,
 			Hint: "What this client is, for you and your colleagues: “web app, production”. Subscribers do not see it."}}},
-		{place: inMain, Entry: Entry{Field: desk.Field{Name: "redirect_uris", Label: "Login redirect URIs", Lines: 3, Check: checkRedirectURIs,
+		{place: inMain, Entry: Entry{Field: desk.Field{Name: "redirect_uris", Label: "Login redirect URIs", Lines: 3, Check: checkRedirectURIs, Verbatim: true,
 			Hint: "Where the browser comes back to your app after signing in. One address a line, character for character as your app sends it as redirect_uri."}}},
 		{place: inMain, Entry: Entry{Field: desk.Field{Name: "post_revoke_redirect_uris", Label: "Post revoke consent redirect URIs",
-			Lines: 2, Optional: true, Check: checkRedirectURIs,
+			Lines: 2, Optional: true, Check: checkRedirectURIs, Verbatim: true,
 			Hint: "Where the browser comes back to your app after a person removed your product by a link of yours. One address a line."}}},
 		{place: inKeeper, Entry: Entry{Field: desk.Field{Name: "auth_method", Label: "Authentication at the token endpoint",
 			Hint: "How your app sends its secret. Most libraries use HTTP Basic."}, Options: []Option{
@@ -62,7 +62,7 @@ func settings() []setting {
 			Hint: fmt.Sprintf("How long a refresh token that was replaced still gets the same answer, for an app that lost it on the way; after that, its use ends the sign-in. 0 to %d. Empty: as usual, %.0f, or %.0f for a public client.",
 				dialtone.MostRefreshGraceSeconds, dialtone.UsualRefreshGrace.Seconds(), dialtone.UsualRefreshGracePublic.Seconds())}}},
 		{place: inMore, Entry: Entry{Field: desk.Field{Name: "post_logout_redirect_uris", Label: "Post-logout redirect URIs",
-			Lines: 2, Optional: true, Check: checkRedirectURIs,
+			Lines: 2, Optional: true, Check: checkRedirectURIs, Verbatim: true,
 			Hint: "Where the browser comes back to your app after signing out. One address a line."}}},
 	}
 }
@@ -176,7 +176,7 @@ func (f *ClientForm) withSecret(name, lastDay string) *ClientForm {
 
 func secretFields(nameField, dayField, name, lastDay string) Entries {
 	return Entries{
-		{Field: desk.Field{Name: nameField, Label: "Name of the secret", Value: name, Most: 60,
+		{Field: desk.Field{Name: nameField, Label: "Name of the secret", Value: name, Most: 60, Autocomplete: "off",
 			Hint: "Where it will be used: “production server”."}},
 		{Field: desk.Field{Name: dayField, Label: "Last day of the secret", Value: lastDay, Type: "date", Optional: true,
 			Hint: "Until the end of that day, UTC. Empty: it does not expire."}},

@@ -20,7 +20,7 @@ func (m *Room) SaveGeneral(w http.ResponseWriter, r *http.Request, v desk.Visit)
 		m.refuseGeneral(w, r, v, o, err)
 		return
 	}
-	desk.See(w, savedAddress("/products/"+saved.ID, o.Product, saved))
+	desk.See(w, m.savedAddress(r, v, "/products/"+saved.ID, o.Product, saved))
 }
 
 // refuseGeneral shows the form again with the person's own values and with what is wrong.

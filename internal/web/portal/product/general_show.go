@@ -69,7 +69,7 @@ func formEdit(r *http.Request) catalog.ProductEdit {
 
 func productFields(edit catalog.ProductEdit) Entries {
 	return Entries{
-		{Field: desk.Field{Name: "name", Label: "Name", Value: edit.Name, Most: 80,
+		{Field: desk.Field{Name: "name", Label: "Name", Value: edit.Name, Most: 80, Autocomplete: "off",
 			Hint: "As your users know it. It stands in the SMS with the PIN, too."}},
 		{Field: desk.Field{Name: "subtitle", Label: "Subtitle", Value: edit.Subtitle, Most: 120, Optional: true,
 			Hint: "A few words below the name: what it is."}},

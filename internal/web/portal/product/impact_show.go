@@ -27,7 +27,7 @@ func (m *Room) ShowImpact(w http.ResponseWriter, r *http.Request, v desk.Visit) 
 		after.Name, after.Price, after.TermsURL = edit.Name, edit.Price, edit.TermsURL
 	}
 	warning := ""
-	if again, why := catalog.ConsentImpact(o.Product, after); again {
+	if again, why := catalog.ConsentImpact(o.Product, after); again && m.everAdded(r, v, o.Product) {
 		warning = askedAgain(why)
 	}
 	answerJSON(w, map[string]string{"warning": warning})

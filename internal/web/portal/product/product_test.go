@@ -43,6 +43,12 @@ func TestGeneralIsSavedAndSaysWhoWillBeAskedAgain(t *testing.T) {
 	s.see(quiet, http.StatusOK, "Saved.", "Rain or shine")
 	s.lacks(quiet, "will be asked again")
 
+	early := s.follow(s.developer, s.submit(s.developer, quiet, address, url.Values{"price": {"4 kr"}}))
+	s.see(early, http.StatusOK, "Saved.")
+	s.lacks(early, "will be asked again") // nobody has added it yet
+
+	s.added()
+	quiet = s.get(s.developer, address)
 	loud := s.follow(s.developer, s.submit(s.developer, quiet, address, url.Values{"name": {"Weather 2"}, "price": {"5 kr"}}))
 	s.see(loud, http.StatusOK, "will be asked again", "for: name and price.", "Price: 5 kr")
 
@@ -53,6 +59,10 @@ func TestGeneralIsSavedAndSaysWhoWillBeAskedAgain(t *testing.T) {
 func TestTheImpactIsKnownBeforeSaving(t *testing.T) {
 	s := newStage(t)
 	address := "/products/" + s.product.ID + "/impact"
+	if a := s.post(s.developer, address, url.Values{"name": {"Climate"}}); strings.TrimSpace(a.body) != `{"warning":""}` {
+		t.Errorf("nobody has added it yet, and the warning is %s", a.body)
+	}
+	s.added()
 	for _, c := range []struct {
 		name string
 		form url.Values
@@ -133,6 +143,7 @@ func TestScopesAreSetInTheTable(t *testing.T) {
 		t.Errorf("the table shows %s", got)
 	}
 
+	s.added()
 	mine := s.get(s.developer, address)
 	s.follow(s.owner, s.submit(s.owner, s.get(s.owner, address), address, url.Values{"enabled": {"openid"}, "optional": {"openid"}}))
 	both := s.see(s.submit(s.developer, mine, address, url.Values{"enabled": {"openid", "phone"}, "optional": nil}), http.StatusConflict,

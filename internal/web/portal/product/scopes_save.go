@@ -27,7 +27,7 @@ func (m *Room) SaveScopes(w http.ResponseWriter, r *http.Request, v desk.Visit) 
 		desk.See(w, "/products/"+saved.ID+"/scopes?done=scopes")
 		return
 	}
-	desk.See(w, savedAddress("/products/"+saved.ID+"/scopes", o.Product, saved))
+	desk.See(w, m.savedAddress(r, v, "/products/"+saved.ID+"/scopes", o.Product, saved))
 }
 
 // refuseScopes shows the form again with the person's own ticks and with what is wrong.

@@ -152,6 +152,14 @@ func (s *stage) newClient() (dialtone.Client, string) {
 	return client, text.Reveal()
 }
 
+// added has a subscriber add the product, as the counts say.
+func (s *stage) added() {
+	s.t.Helper()
+	must(s.t, s.db.AddTallies(s.t.Context(), []dialtone.Tally{{
+		ProductID: s.product.ID, ClientID: "client", OperatorID: "tundra", Kind: dialtone.TallyConsentGranted, Count: 1, Hour: s.now.Truncate(time.Hour),
+	}}))
+}
+
 // answer is what a person got.
 type answer struct {
 	status   int

@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,6 +20,7 @@ type Analytics struct {
 	From, To desk.Field
 	By       traffic.Step
 	Problem  string // with By
+	Instead  string // says what is shown in place of a range that cannot be; empty: the range of the form
 	Recent   []desk.Tab
 	CSV, SMS string // addresses of the downloads
 	Totals   []desk.Key
@@ -63,6 +65,11 @@ func (m *Room) ShowAnalytics(w http.ResponseWriter, r *http.Request, v desk.Visi
 		status = http.StatusUnprocessableEntity
 		shown.From.Value, shown.To.Value = asked.Get("from"), asked.Get("to")
 		shown.From.Problem, shown.To.Problem, shown.Problem = faults.Of("from"), faults.Of("to"), faults.Of("by")
+		shown.By = traffic.Step(asked.Get("by"))
+		shown.Instead = fmt.Sprintf("These are the last %d days: the days that you asked for cannot be shown.", usualDays)
+		for i := range shown.Recent {
+			shown.Recent[i].Current = false // the form says something else
+		}
 	}
 	m.pages.Render(w, v, status, shown)
 }

@@ -133,9 +133,17 @@ func TestAFaultyRangeIsExplainedAtItsField(t *testing.T) {
 		"?from=2026-02-01&to=2026-03-01&by=fortnight": "Choose day or hour.",
 	} {
 		s.get(s.kim, s.analytics(query)).wants(t, http.StatusUnprocessableEntity, words, "Weather")
+		if shown := s.get(s.kim, s.analytics(query)); strings.Contains(shown.body, "aria-current=\"true\"") {
+			t.Errorf("%s: a range is marked as the one that is shown", query)
+		}
 		if got := s.get(s.kim, s.analytics(".csv"+query)); got.status != http.StatusBadRequest {
 			t.Errorf("CSV of %s: %d", query, got.status)
 		}
+	}
+	kept := s.get(s.kim, s.analytics("?from=2020-01-01&to=2026-03-01&by=hour"))
+	kept.wants(t, http.StatusUnprocessableEntity, "These are the last 30 days")
+	if !strings.Contains(kept.body, `<option value="hour" selected>`) || !strings.Contains(kept.body, `value="2020-01-01"`) {
+		t.Errorf("what was chosen is not in the form: %s", kept.body)
 	}
 	s.get(s.kim, s.analytics("?from=%22%3E%3Cscript%3E")).wants(t, http.StatusUnprocessableEntity, "Write the day")
 }

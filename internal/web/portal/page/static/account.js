@@ -20,7 +20,7 @@ if (offered && possible) {
 if (adding) {
   if (!possible) {
     adding.hidden = true;
-    tell("This browser cannot make passkeys for this page. A newer one can.");
+    document.getElementById("no-passkeys").hidden = false; // nobody asked, so it is no alert
   }
   adding.addEventListener("submit", async (event) => {
     event.preventDefault();
