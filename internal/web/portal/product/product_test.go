@@ -201,7 +201,7 @@ func TestListingSaysHowManyNumbersTryTheProductAndNotWhich(t *testing.T) {
 func TestSubmitSaysWhatIsMissingAndOffersWhatIsComplete(t *testing.T) {
 	s := newStage(t)
 	base := "/products/" + s.product.ID
-	page := s.see(s.get(s.developer, base+"/submit"), http.StatusOK, "Name done", "Terms Give the address of your terms of use. missing", "To General",
+	page := s.see(s.get(s.developer, base+"/submit"), http.StatusOK, "9 of 10 missing", "Done: 1 of 10", "Name done", "Terms Give the address of your terms of use. missing", "To General",
 		"Scopes Enable at least one scope. missing", "To Scopes", "To Clients", "Something is still missing")
 	s.see(s.submit(s.developer, page, base+"/submit", nil), http.StatusUnprocessableEntity, "Choose at least one operator")
 	refused := s.see(s.submit(s.developer, page, base+"/submit", url.Values{"operator": {"tundra"}}), http.StatusUnprocessableEntity,
@@ -211,10 +211,10 @@ func TestSubmitSaysWhatIsMissingAndOffersWhatIsComplete(t *testing.T) {
 	}
 
 	s.complete()
-	ready := s.see(s.get(s.developer, base+"/submit"), http.StatusOK)
-	s.lacks(ready, "missing")
+	ready := s.see(s.get(s.developer, base+"/submit"), http.StatusOK, "Nothing is missing.", "Done: 10 of 10")
+	s.lacks(ready, "of 10 missing", "Something is still missing", "Offered everywhere")
 	done := s.follow(s.developer, s.submit(s.developer, ready, base+"/submit", url.Values{"operator": {"tundra", "sandbox"}}))
-	s.see(done, http.StatusOK, "Submitted.", "Offered already", "Tundra offered", "Sandbox enabled")
+	s.see(done, http.StatusOK, "Submitted.", "Offered already", "Tundra offered", "Sandbox enabled", "Offered everywhere.")
 }
 
 // complete fills in what operators want to see of the product.

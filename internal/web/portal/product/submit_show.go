@@ -12,12 +12,21 @@ import (
 type Submit struct {
 	desk.Shell
 	view
-	Items     []Item
-	Ready     bool          // nothing is missing
+	Missing   []Item
+	Done      []Item
 	Operators []OperatorRow // those that the product can be offered to
 	Waiting   []OperatorRow // those that it was offered to already
 	Chosen    []string      // ids of the operators that are ticked
 }
+
+// Ready reports whether nothing is missing.
+func (s *Submit) Ready() bool { return len(s.Missing) == 0 }
+
+// Of is how many things must be there.
+func (s *Submit) Of() int { return len(s.Missing) + len(s.Done) }
+
+// Everywhere reports whether the product is offered to every operator that there is.
+func (s *Submit) Everywhere() bool { return len(s.Operators) == 0 && len(s.Waiting) > 0 }
 
 // Item is one thing that must be there.
 type Item struct {
@@ -53,10 +62,13 @@ func (m *Room) submit(r *http.Request, v desk.Visit, o view) (*Submit, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown := &Submit{Shell: o.shell(tabSubmit), view: o, Ready: true}
+	shown := &Submit{Shell: o.shell(tabSubmit), view: o}
 	for _, item := range items {
-		shown.Items = append(shown.Items, Item{ReadinessItem: item, Way: wayTo(o.Product.ID, item.Tab)})
-		shown.Ready = shown.Ready && item.Done
+		list := &shown.Missing
+		if item.Done {
+			list = &shown.Done
+		}
+		*list = append(*list, Item{ReadinessItem: item, Way: wayTo(o.Product.ID, item.Tab)})
 	}
 	for _, row := range rows {
 		if offerable(row.Listing.State) {
