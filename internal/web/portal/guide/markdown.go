@@ -153,7 +153,7 @@ func (codeBlocks) RegisterFuncs(register renderer.NodeRendererFuncRegisterer) {
 			return ast.WalkSkipChildren, err
 		}
 		id := fmt.Sprintf("code-%d", block.Lines().At(0).Start)
-		_, err := fmt.Fprintf(w, `<div class="copy"><pre tabindex="0"><code id="%s">%s</code></pre><button class="button" type="button" data-copy="#%s">Copy</button></div>`+"\n",
+		_, err := fmt.Fprintf(w, `<div class="copy"><pre tabindex="0"><code id="%s">%s</code></pre><button class="copy-button" type="button" title="Copy" data-copy="#%s"><span class="unseen">Copy</span></button></div>`+"\n",
 			id, code, id)
 		return ast.WalkSkipChildren, err
 	})

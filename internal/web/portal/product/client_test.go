@@ -2,6 +2,7 @@ package product_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -272,7 +273,7 @@ func TestSecretsAreMadeRotatedAndRevoked(t *testing.T) {
 	if works(second, s.now) || works(third, s.now) {
 		t.Error("a revoked secret works")
 	}
-	s.see(s.get(s.developer, "/products/"+s.product.ID+"/clients"), http.StatusOK, "one expired")
+	s.see(s.get(s.developer, "/products/"+s.product.ID+"/clients"), http.StatusOK, "0 of 1 live expired")
 	s.see(s.get(s.developer, address+"/secrets/none/revoke"), http.StatusNotFound)
 	s.see(s.submit(s.developer, s.get(s.developer, address), address+"/secrets", url.Values{"name": {"x"}, "expires": {"soon"}}),
 		http.StatusUnprocessableEntity, "year-month-day")
@@ -308,4 +309,40 @@ func TestDeletingAClientSaysWhatItBreaks(t *testing.T) {
 	s.see(s.follow(s.developer, s.submit(s.developer, ask, address, nil)), http.StatusOK, "The client is deleted", "No client yet")
 	s.see(s.get(s.developer, "/clients/"+client.ID), http.StatusNotFound)
 	s.see(s.post(s.developer, address, nil), http.StatusNotFound)
+}
+
+func TestManyClientsAreSearchedAndTurned(t *testing.T) {
+	s := newStage(t)
+	for i := range 60 {
+		must(t, s.db.PutClient(t.Context(), dialtone.Client{
+			ID: fmt.Sprintf("client_%02d", i), ProductID: s.product.ID, Type: dialtone.ClientPublic, Created: s.now, Updated: s.now,
+			ClientSettings: dialtone.ClientSettings{
+				Description: fmt.Sprintf("Shop number %d", i), RedirectURIs: []string{fmt.Sprintf("https://shop%d.example/callback", i)},
+				AuthMethod: dialtone.AuthNone, IDTokenAlgorithm: dialtone.IDTokenAlgorithms[0],
+			},
+		}))
+	}
+	address := "/products/" + s.product.ID + "/clients"
+	rows := func(a answer) int { return strings.Count(a.body, `<th scope="row"`) }
+	seen := 0
+	for page, words := range map[string]string{"": "Clients 1 to 25 of 60", "2": "Clients 26 to 50 of 60", "3": "Clients 51 to 60 of 60"} {
+		seen += rows(s.see(s.get(s.viewer, address+"?page="+page), http.StatusOK, words))
+	}
+	if seen != 60 {
+		t.Errorf("the pages have %d clients, want 60", seen)
+	}
+	for _, page := range []string{"99", "-1", "x"} {
+		s.see(s.get(s.viewer, address+"?page="+page), http.StatusOK, "of 60")
+	}
+	for words, want := range map[string]int{"SHOP17.example": 1, "client_4": 10, "number 59": 1, "shop": 25} {
+		found := s.see(s.get(s.viewer, address+"?q="+url.QueryEscape(words)), http.StatusOK)
+		if got := rows(found); got != want {
+			t.Errorf("%q finds %d clients on its page, want %d", words, got, want)
+		}
+	}
+	next := regexp.MustCompile(`href="([^"]+)" rel="next"`).FindStringSubmatch(s.get(s.viewer, address+"?q=shop").body)
+	if next == nil || !strings.Contains(next[1], "q=shop") {
+		t.Errorf("the next page forgets the search: %v", next)
+	}
+	s.see(s.get(s.viewer, address+"?q=bakery"), http.StatusOK, "No client has “bakery”", "Show all clients")
 }
