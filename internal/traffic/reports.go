@@ -59,7 +59,8 @@ type Failure struct {
 
 // FailureQuery says which refused requests are wanted.
 type FailureQuery struct {
-	ClientID string // empty: of all clients of the product
+	ClientID string    // empty: of all clients of the product
+	Since    time.Time // nothing older; zero: all that is kept
 	// Before and BeforeID are those of the last one that was seen; zero: from the newest.
 	Before   time.Time
 	BeforeID string
@@ -78,6 +79,9 @@ func (r *Reports) FailedRequests(ctx context.Context, actor dialtone.Actor, prod
 	list, err := r.Store.FailedRequests(ctx, productID, q.ClientID, q.Before, q.BeforeID, q.Limit)
 	if err != nil {
 		return nil, fmt.Errorf("failed requests of product %s: %w", productID, err)
+	}
+	if old := slices.IndexFunc(list, func(f dialtone.FailedRequest) bool { return f.At.Before(q.Since) }); old >= 0 {
+		list = list[:old]
 	}
 	failures := make([]Failure, len(list))
 	for i, f := range list {

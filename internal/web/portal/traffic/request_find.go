@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/traffic"
 	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
@@ -13,8 +14,8 @@ import (
 type FoundRequest struct {
 	desk.Shell
 	Search desk.Field
-	List   []Request // none or one
-	All    string    // address of all refused requests of the product; empty: nothing was found
+	List   []Fault // none or one
+	All    string  // address of all refused requests of the product; empty: nothing was found
 }
 
 func searchField(value string) desk.Field {
@@ -53,7 +54,7 @@ func (m *Room) FindRequest(w http.ResponseWriter, r *http.Request, v desk.Visit)
 		m.Desk.Fail(w, r, v, err)
 		return
 	}
-	shown.List, shown.All = []Request{{failure, clientName(clients, failure.ClientID)}}, "/products/"+product.ID+"/"+tabRequests
+	shown.List, shown.All = faults([]traffic.Failure{failure}, clients), "/products/"+product.ID+"/"+tabRequests
 	m.pages.Render(w, v, http.StatusOK, shown)
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/secret"
 )
 
 var markup = regexp.MustCompile(`<[^>]*>|[ \t]+`)
@@ -213,8 +214,58 @@ func TestRefusedRequestsAreListedWithWhatToChange(t *testing.T) {
 	if strings.Contains(second.body, "number 10<") || strings.Contains(second.body, `rel="next"`) {
 		t.Errorf("the second page: %s", second.body)
 	}
-	s.get(s.kim, address+"?client=client_none").wants(t, http.StatusOK, "No refused requests")
+	s.get(s.kim, address+"?client=client_none").wants(t, http.StatusOK, "No client of the product has this")
 	s.get(s.kim, address+"?before=now").wants(t, http.StatusBadRequest)
+}
+
+func TestTheSameFaultIsListedOnceWithAllItsRequests(t *testing.T) {
+	s := newStage(t)
+	for i := range 12 {
+		s.refused(fmt.Sprint("number ", i), s.now.Add(-time.Duration(i)*time.Hour))
+	}
+	other := dialtone.FailedRequest{
+		ID: secret.ID("er"), ProductID: s.product.ID, ClientID: "client_gone", Endpoint: "token", Code: "invalid_client",
+		Description: "the secret is wrong", At: s.now.Add(-90 * time.Minute),
+	}
+	s.recorder.Refused(other)
+	s.flush()
+	address := "/products/" + s.product.ID + "/requests"
+	all := s.get(s.kim, address)
+	all.wants(t, http.StatusOK, "refused 12 times", "The 11 before it, since", "number 0", "number 11", "invalid_client at token", "client_gone")
+	if faults := strings.Count(all.body, `<li class="panel">`); faults != 2 {
+		t.Errorf("%d faults are listed, want 2", faults)
+	}
+	if !strings.Contains(all.body, `<a href="/clients/`+s.client.ID+`">web server</a>`) || strings.Contains(all.body, `href="/clients/client_gone"`) {
+		t.Error("a request leads to its client if there is one, and only then")
+	}
+	s.get(s.kim, address+"?span=day").wants(t, http.StatusOK, "number 11")
+	hour := s.get(s.kim, address+"?span=hour")
+	hour.wants(t, http.StatusOK, "number 0", "number 1")
+	if strings.Contains(hour.body, "number 2<") || strings.Contains(hour.body, "invalid_client") {
+		t.Errorf("the last hour has what is older: %s", hour.text())
+	}
+	if !strings.Contains(hour.body, `aria-current="true">An hour<`) || !strings.Contains(hour.body, `name="span" value="hour"`) {
+		t.Error("the page does not say how far back it goes")
+	}
+}
+
+func TestAClientIsChosenByAPartOfItsName(t *testing.T) {
+	s := newStage(t)
+	again := s.client
+	again.ID, again.Description, again.Secrets = "client_second", "web worker", nil
+	must(t, s.db.PutClient(t.Context(), again))
+	s.refused("of the server", s.now)
+	s.flush()
+	address := "/products/" + s.product.ID + "/requests?client="
+	for _, typed := range []string{"SERVER", "web+server", s.client.ID} {
+		s.get(s.kim, address+typed).wants(t, http.StatusOK, "of the server")
+	}
+	s.get(s.kim, address+"worker").wants(t, http.StatusOK, "No refused requests")
+	two := s.get(s.kim, address+"web")
+	two.wants(t, http.StatusOK, "2 clients have this", "web worker")
+	if !strings.Contains(two.body, `requests?client=client_second"`) {
+		t.Errorf("the page has no way to one of the two: %s", two.body)
+	}
 }
 
 func TestARefusedRequestIsFoundByItsErrorID(t *testing.T) {
