@@ -40,7 +40,7 @@ type Shell struct {
 	Problem string // what went wrong with the form as a whole
 	Wrong   []Link // the fields that need a change, as places in the page: for a form that is longer than the screen
 	Account string // who is signed in, as colleagues read it; empty: nobody
-	Wide    bool   // for tables and plots
+	Wide    bool   // panels are as wide as lists: those of a page are parts of one
 	Narrow  bool   // for one short form, as in signing in
 	Action  Link   // what people come to the page for, beside its heading; empty: nothing
 	Dialog  string // id of the page's <dialog> that does what Action leads to; empty: none
