@@ -58,6 +58,9 @@ func LastDays(days int, now time.Time) Range {
 	return Range{From: today.Add(-time.Duration(days-1) * day), To: today.Add(day), By: ByDay}
 }
 
+// Kept is the first day whose counts are kept.
+func Kept(now time.Time) time.Time { return LastDays(maxDays, now).From }
+
 func (r Range) width() time.Duration {
 	if r.By == ByHour {
 		return time.Hour

@@ -23,9 +23,27 @@ type Analytics struct {
 	Instead  string // says what is shown in place of a range that cannot be; empty: the range of the form
 	Recent   []desk.Tab
 	CSV, SMS string // addresses of the downloads
-	Totals   []desk.Key
+	Funnel   Funnel
+	Totals   []Total // what else became of sign-ins
+	Try      string  // address of Try it, where nothing happened at all; empty: something did
 	Plots    []desk.Plot
 	Costs    []Cost
+}
+
+// Funnel is how many of those who began a sign-in came to its end.
+type Funnel struct {
+	Started, Completed Total
+	Rate               string // "64%"; empty where nothing was started
+	RateBefore         string // of the period before; empty: there was none
+	Share              int    // of Completed in the larger of the two, per cent
+	ShareStarted       int
+}
+
+// Total is a figure of the range.
+type Total struct {
+	Words  string
+	Count  int64
+	Change string // against the period before, "+12%"; empty: there is nothing to compare
 }
 
 // Cost is what SMS cost an operator, for reading.
@@ -58,7 +76,13 @@ func (m *Room) ShowAnalytics(w http.ResponseWriter, r *http.Request, v desk.Visi
 		m.Desk.Fail(w, r, v, err)
 		return
 	}
+	before, compared, err := m.before(r, v, in)
+	if err != nil {
+		m.Desk.Fail(w, r, v, err)
+		return
+	}
 	shown := analytics(s, v.Now)
+	shown.compare(s, before, compared)
 	shown.Shell = frame
 	status := http.StatusOK
 	if len(faults) > 0 {
@@ -72,6 +96,73 @@ func (m *Room) ShowAnalytics(w http.ResponseWriter, r *http.Request, v desk.Visi
 		}
 	}
 	m.pages.Render(w, v, status, shown)
+}
+
+// before are the figures of the period before, as long as the range; false where they are older than what is kept.
+func (m *Room) before(r *http.Request, v desk.Visit, in traffic.Range) (traffic.Summary, bool, error) {
+	earlier := traffic.Range{From: in.From.Add(in.From.Sub(in.To)), To: in.From, By: in.By}
+	if earlier.From.Before(traffic.Kept(v.Now)) {
+		return traffic.Summary{}, false, nil
+	}
+	s, err := m.Reports.Summary(r.Context(), v.Actor, r.PathValue("product"), earlier, v.Now)
+	return s, err == nil, err
+}
+
+// compare fills in the figures of sign-ins, and how they changed.
+func (p *Analytics) compare(s, before traffic.Summary, compared bool) {
+	totals, happened := make(map[dialtone.TallyKind]Total), false
+	earlier := make(map[dialtone.TallyKind]int64)
+	for _, series := range before.SignIns {
+		earlier[series.Kind] = series.Total
+	}
+	for _, series := range s.SignIns {
+		total := Total{Words: signInWords[series.Kind], Count: series.Total}
+		if compared {
+			total.Change = change(series.Total, earlier[series.Kind])
+		}
+		totals[series.Kind] = total
+		happened = happened || series.Total > 0
+		if series.Kind != dialtone.TallySignInStarted && series.Kind != dialtone.TallySignInCompleted && (series.Total > 0 || earlier[series.Kind] > 0) {
+			p.Totals = append(p.Totals, total)
+		}
+	}
+	f := &p.Funnel
+	f.Started, f.Completed = totals[dialtone.TallySignInStarted], totals[dialtone.TallySignInCompleted]
+	f.Rate = rate(f.Completed.Count, f.Started.Count)
+	if compared {
+		f.RateBefore = rate(earlier[dialtone.TallySignInCompleted], earlier[dialtone.TallySignInStarted])
+	}
+	if most := max(f.Started.Count, f.Completed.Count); most > 0 {
+		f.ShareStarted, f.Share = int(f.Started.Count*100/most), int(f.Completed.Count*100/most)
+	}
+	for _, plot := range p.Plots {
+		happened = happened || plot.Nothing == ""
+	}
+	if !happened && len(p.Costs) == 0 {
+		p.Try, p.Plots = "/products/"+s.Product.ID+"/try", nil
+	}
+}
+
+// rate is a share in per cent; empty where there is nothing to have a share of, or where more came to the end than began: who is
+// signed in already comes to it without a beginning.
+func rate(completed, started int64) string {
+	if started == 0 || completed > started {
+		return ""
+	}
+	return fmt.Sprintf("%d%%", (completed*200+started)/(2*started))
+}
+
+// change says how a figure differs from the one before; empty where both are nothing.
+func change(now, before int64) string {
+	switch {
+	case now == before && now == 0:
+		return ""
+	case now == before:
+		return "as before"
+	case before == 0:
+		return "0 before"
+	}
+	return fmt.Sprintf("%+.0f%%", float64(now-before)/float64(before)*100)
 }
 
 // readRange reads the range of an address; the usual one if it names none.
@@ -131,9 +222,6 @@ func analytics(s traffic.Summary, now time.Time) *Analytics {
 			recent("A year", 365, traffic.ByDay),
 		},
 		Plots: plots(s),
-	}
-	for _, series := range s.SignIns {
-		shown.Totals = append(shown.Totals, desk.Key{Words: signInWords[series.Kind], Total: series.Total})
 	}
 	for _, cost := range s.SMS {
 		shown.Costs = append(shown.Costs, Cost{Operator: cost.OperatorName, Segments: cost.Segments, Amount: amount(cost.Cost) + " " + cost.Currency})

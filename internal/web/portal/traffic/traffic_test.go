@@ -90,6 +90,33 @@ func TestAnalyticsDrawsWhatTheTableSays(t *testing.T) {
 	}
 }
 
+func TestAnalyticsShowTheRateAndThePeriodBefore(t *testing.T) {
+	s := newStage(t)
+	s.get(s.kim, s.analytics("")).wants(t, http.StatusOK, "Nothing happened in these days", "Try it")
+	s.count(dialtone.TallySignInStarted, 50, s.now)
+	s.count(dialtone.TallySignInCompleted, 32, s.now)
+	s.count(dialtone.TallySignInStarted, 40, s.now.AddDate(0, 0, -3)) // the period before
+	s.count(dialtone.TallySignInCompleted, 20, s.now.AddDate(0, 0, -3))
+	s.count(dialtone.TallySignInDenied, 4, s.now.AddDate(0, 0, -3))
+	s.flush()
+	shown := s.get(s.kim, s.analytics("?from=2026-02-27&to=2026-03-01&by=day"))
+	shown.wants(t, http.StatusOK, "64% 50% in the period before", "started 50 +25%", "completed 32 +60%", "sign-ins denied by the person 0 -100%")
+	if !strings.Contains(shown.body, `width="64" height="1"`) || strings.Contains(shown.text(), "Nothing happened in these days") {
+		t.Errorf("the funnel is not drawn: %s", shown.body)
+	}
+	// Of the period before the year that is shown nothing is kept.
+	s.get(s.kim, s.analytics("?from=2025-03-02&to=2026-03-01&by=day")).wants(t, http.StatusOK, "58%", "started 90")
+	if year := s.get(s.kim, s.analytics("?from=2025-03-02&to=2026-03-01&by=day")); strings.Contains(year.text(), "in the period before") {
+		t.Error("a year is compared with what is not kept")
+	}
+	// More came to the end than began: no rate says that.
+	s.count(dialtone.TallySignInCompleted, 100, s.now)
+	s.flush()
+	if more := s.get(s.kim, s.analytics("?from=2026-03-01&to=2026-03-01&by=day")); strings.Contains(more.text(), "264%") {
+		t.Error("the rate is over a hundred")
+	}
+}
+
 func TestAnalyticsOfEveryRangeIsShown(t *testing.T) {
 	s := newStage(t)
 	for i := range 9 { // more codes than colours
