@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 # Node.js where the system's is too old: see scripts/install-test-tools.
 export PATH := $(CURDIR)/test/node/node_modules/.bin:$(PATH)
-.PHONY: help demo test long interop check bench fuzz mutants
+.PHONY: help demo test browsers long interop check bench fuzz mutants
 
 help: ## explain the targets
 	@echo 'make TARGET, where TARGET is one of'
@@ -16,7 +16,10 @@ test: ## run all tests, on SQLite, on PostgreSQL and in Chromium; installs what 
 	scripts/install-test-tools test
 	scripts/test-postgres go test ./...
 
-long: ## what `make test` has no time for: every font, language and size, rolling restarts, fail-over and restore of PostgreSQL; scripts/long PART for one
+browsers: ## the stories of sign-in and portal in Chromium, Firefox and WebKit; installs what is missing
+	scripts/long browsers
+
+long: ## what `make test` has no time for: every font, language and size, every browser, rolling restarts, fail-over and restore of PostgreSQL; scripts/long PART for one
 	scripts/install-test-tools test
 	scripts/long
 

@@ -89,6 +89,7 @@ func TestStories(t *testing.T) {
 			t.Fatalf("there is no browser %q; there are: %s", name, strings.Join(browserNames(), ", "))
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			began := time.Now()
 			for _, story := range stories {
 				t.Run(story.name, func(t *testing.T) {
