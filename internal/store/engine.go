@@ -17,6 +17,8 @@ type engine interface {
 	name() string
 	// read runs statements that change nothing.
 	read(kind work) tx
+	// asked is the kind of work whose connections tell whether the database answers.
+	asked() work
 	// write runs do in a transaction, once or, after a serialization failure, again.
 	write(ctx context.Context, kind work, do func(context.Context, tx) error) error
 	// single is write for a do of exactly one statement.

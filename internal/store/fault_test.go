@@ -143,6 +143,27 @@ func TestWhoMayNotConnectForAWhileHearsThatTheDatabaseIsAway(t *testing.T) {
 	eventually(t, "a write succeeds", func() bool { return db.PutScope(t.Context(), dialtone.Scope{Name: "x"}) == nil })
 }
 
+func TestANodeWithoutConnectionsForItsWorkIsNotReady(t *testing.T) {
+	t.Parallel()
+	db, change := asRole(t)
+	if _, err := db.GrantState(t.Context(), "none", ""); !errors.Is(err, dialtone.ErrNotFound) {
+		t.Fatal(err)
+	}
+	change("CONNECTION LIMIT 1")
+	eventually(t, "the probes have the only connection", func() bool { return db.Ping(t.Context()) == nil })
+	eventually(t, "no work is done, and the database is as good as away", func() bool {
+		if _, err := db.GrantState(t.Context(), "none", ""); !errors.Is(err, dialtone.ErrUnavailable) {
+			t.Fatalf("a read: %v, want ErrUnavailable", err)
+		}
+		return errors.Is(db.Ping(t.Context()), dialtone.ErrUnavailable)
+	})
+	change("CONNECTION LIMIT -1")
+	eventually(t, "it answers again, though nobody works", func() bool { return db.Ping(t.Context()) == nil })
+	if _, err := db.GrantState(t.Context(), "none", ""); !errors.Is(err, dialtone.ErrNotFound) {
+		t.Errorf("a read: %v, want ErrNotFound", err)
+	}
+}
+
 func TestAServerThatBecameReadOnlyIsNotReadyUntilItTakesWritesAgain(t *testing.T) {
 	t.Parallel()
 	db, change := asRole(t)

@@ -28,6 +28,10 @@ type postgresEngine struct {
 	pooled bool         // there is a pooler between us and the server
 	stale  atomic.Int64 // connections older than this, Unix nanoseconds, are of no use any more
 	asking atomic.Bool  // whether the server is silent
+
+	classifies [kindsOfWork]func(error) error
+	// When work of a kind had a connection last, and when it was refused one, Unix nanoseconds.
+	had, refused [kindsOfWork]atomic.Int64
 }
 
 const (
@@ -71,15 +75,21 @@ func openPostgres(ctx context.Context, dsn string, bounds Bounds) (engine, error
 	}
 	address.connect.OnNotice = noteUnreplicated
 	for kind := range kindsOfWork {
-		pool := stdlib.OpenDB(*address.connect, stdlib.OptionAfterConnect(e.connected(kind)), stdlib.OptionResetSession(e.fresh),
+		pool := stdlib.OpenDB(*address.connect, stdlib.OptionAfterConnect(e.connected(kind)), stdlib.OptionResetSession(e.fresh(kind)),
 			stdlib.OptionShouldPing(e.rested))
 		pool.SetMaxOpenConns(bounds.share(kind))
 		pool.SetMaxIdleConns(bounds.share(kind))
 		pool.SetConnMaxIdleTime(address.idle)
 		pool.SetConnMaxLifetime(address.lifetime)
 		e.pools[kind] = pool
-		e.txs[kind] = tx{on: patient{sqlRunner{pool}, bounds.Statement}, classify: e.classify}
-		e.alone[kind] = tx{on: patient{alone{pool}, bounds.Statement}, classify: e.classify}
+		e.classifies[kind] = func(err error) error {
+			if errors.As(err, new(*pgconn.ConnectError)) {
+				e.refused[kind].Store(time.Now().UnixNano())
+			}
+			return e.classify(err)
+		}
+		e.txs[kind] = tx{on: patient{sqlRunner{pool}, bounds.Statement}, classify: e.classifies[kind]}
+		e.alone[kind] = tx{on: patient{alone{pool}, bounds.Statement}, classify: e.classifies[kind]}
 	}
 	return e, nil
 }
@@ -130,7 +140,9 @@ func (e *postgresEngine) connected(kind work) func(context.Context, *pgx.Conn) e
 		settings += fmt.Sprintf("; SET %s = %d", bound.name, bound.of.Milliseconds())
 	}
 	return func(ctx context.Context, conn *pgx.Conn) error {
-		conn.PgConn().CustomData()[connectedAt] = time.Now().UnixNano()
+		now := time.Now().UnixNano()
+		conn.PgConn().CustomData()[connectedAt] = now
+		e.had[kind].Store(now)
 		if e.pooled {
 			return nil
 		}
@@ -140,13 +152,16 @@ func (e *postgresEngine) connected(kind work) func(context.Context, *pgx.Conn) e
 }
 
 // fresh throws a connection away that is of no use any more.
-func (e *postgresEngine) fresh(_ context.Context, conn *pgx.Conn) error {
-	if !e.old(conn) && !conn.IsClosed() {
-		return nil
+func (e *postgresEngine) fresh(kind work) func(context.Context, *pgx.Conn) error {
+	return func(_ context.Context, conn *pgx.Conn) error {
+		if !e.old(conn) && !conn.IsClosed() {
+			e.had[kind].Store(time.Now().UnixNano())
+			return nil
+		}
+		// The farewell would wait for a server that is silent, and whoever needs a connection with it.
+		_ = conn.PgConn().Conn().Close()
+		return driver.ErrBadConn
 	}
-	// The farewell would wait for a server that is silent, and whoever needs a connection with it.
-	_ = conn.PgConn().Conn().Close()
-	return driver.ErrBadConn
 }
 
 // old reports whether a connection was made before something that showed those to be of no use.
@@ -214,6 +229,18 @@ func (e *postgresEngine) name() string { return "postgres" }
 
 func (e *postgresEngine) read(kind work) tx { return e.txs[kind] }
 
+// asked: a server that has no connection left for what people and clients want is as good as away, even if the probes kept theirs.
+// Where some work has a connection now and then, the node is of use.
+func (e *postgresEngine) asked() work {
+	const useless = time.Second
+	for _, kind := range []work{lookups, tokenReads, tokenWrites, signIns} {
+		if e.refused[kind].Load()-e.had[kind].Load() > int64(useless) {
+			return kind
+		}
+	}
+	return probes
+}
+
 func (e *postgresEngine) single(ctx context.Context, kind work, do func(context.Context, tx) error) error {
 	return retry(ctx, func() error { return do(ctx, e.alone[kind]) })
 }
@@ -246,7 +273,7 @@ func (e *postgresEngine) once(ctx context.Context, kind work, do func(context.Co
 	return e.borrow(ctx, kind, func(conn *pgx.Conn) error {
 		t := postgresTransaction{conn: conn, begin: e.begin()}
 		defer t.end()
-		if err := do(ctx, tx{on: &t, classify: e.classify}); err != nil {
+		if err := do(ctx, tx{on: &t, classify: e.classifies[kind]}); err != nil {
 			return undone{err}
 		}
 		return t.commit(ctx)
@@ -263,12 +290,12 @@ func (e *postgresEngine) unit(ctx context.Context, kind work, steps func(tx) []*
 	defer cancel()
 	return retry(ctx, func() error {
 		return e.borrow(ctx, kind, func(conn *pgx.Conn) error {
-			t := tx{on: &postgresTransaction{conn: conn, open: true}, classify: e.classify}
+			t := tx{on: &postgresTransaction{conn: conn, open: true}, classify: e.classifies[kind]}
 			if err := t.together(ctx, steps(t)...); err != nil {
 				return err
 			}
 			if err := replicated(conn); err != nil {
-				return fmt.Errorf("commit: %w", e.classify(err))
+				return fmt.Errorf("commit: %w", e.classifies[kind](err))
 			}
 			return nil
 		})
@@ -282,7 +309,7 @@ func (e *postgresEngine) borrow(ctx context.Context, kind work, do func(*pgx.Con
 		if errors.Is(err, context.Canceled) {
 			return err // the caller left
 		}
-		return fmt.Errorf("begin: %w", e.classify(err))
+		return fmt.Errorf("begin: %w", e.classifies[kind](err))
 	}
 	defer conn.Close() // gives it back
 	return conn.Raw(func(driver any) error { return do(driver.(*stdlib.Conn).Conn()) })

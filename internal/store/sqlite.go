@@ -90,6 +90,8 @@ func (e *sqliteEngine) clock() string { return `SELECT CAST(unixepoch('subsec') 
 
 func (e *sqliteEngine) read(work) tx { return e.reading }
 
+func (e *sqliteEngine) asked() work { return probes }
+
 func (e *sqliteEngine) write(ctx context.Context, _ work, do func(context.Context, tx) error) error {
 	return e.writer.write(ctx, do)
 }

@@ -101,7 +101,7 @@ func (db *DB) Ping(ctx context.Context) error {
 
 func (db *DB) ping(ctx context.Context, asked []struct{}) ([]struct{}, error) {
 	var one int
-	return asked, db.on(probes).read().one(ctx, []any{&one}, `SELECT 1`)
+	return asked, db.on(db.engine.asked()).read().one(ctx, []any{&one}, `SELECT 1`)
 }
 
 // Writable says whether the database takes writes, as far as is known: it does not wait for one. Error: ErrUnavailable.
