@@ -42,6 +42,8 @@ func (d *developer) closesTheDialogByKey() {
 	d.comesTo(d.product + "/clients")
 }
 
+const buttonTop = `document.querySelector('form[action$="/clients/new"] .primary').getBoundingClientRect().top`
+
 func (d *developer) isToldOfAWrongRedirectURI() {
 	d.t.Helper()
 	d.opensDialog("#new-client")
@@ -51,10 +53,15 @@ func (d *developer) isToldOfAWrongRedirectURI() {
 	if !d.has("#redirect_uris-problem") || !d.has(`#redirect_uris[aria-invalid="true"]`) {
 		d.t.Error("the problem is not shown at its field")
 	}
+	before := evaluate[float64](d.person, buttonTop)
 	d.write("#redirect_uris", callback)
 	d.waits("for the problem to go", func() bool { return d.said("#redirect_uris-problem") == "" })
-	if d.has("#redirect_uris-problem") || d.has(`#redirect_uris[aria-invalid]`) {
+	seen := evaluate[bool](d.person, `document.querySelector("#redirect_uris-problem").checkVisibility({ visibilityProperty: true })`)
+	if seen || d.has(`#redirect_uris[aria-invalid]`) {
 		d.t.Error("a right address is still shown as wrong")
+	}
+	if after := evaluate[float64](d.person, buttonTop); after != before {
+		d.t.Errorf("the button moved by %.0f px while the person was about to press it", after-before)
 	}
 }
 

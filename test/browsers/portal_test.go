@@ -201,7 +201,7 @@ func wandersInThePortal(p *person) {
 	p.press(newClientForm + " .primary")
 	p.hasRefused("#redirect_uris", "http://example.com/callback")
 	p.write("#redirect_uris", callback)
-	p.press(newClientForm + " .primary")
+	p.press(newClientForm + " .primary") // the problem goes meanwhile; the button stays where it is
 	secret := p.said("#client-secret")
 	p.goesBack()
 	p.reloads() // WebKit shows the page as it was left, where the mistake is mended

@@ -117,9 +117,14 @@ async function check(field, signal) {
 
 function show(field, problem) {
   const line = document.getElementById(field.id + "-problem");
+  if (!problem && !line.hidden) {
+    // Its place stays: otherwise the button below would move away while it is pressed, and the press be lost.
+    line.style.minBlockSize = `${line.offsetHeight}px`;
+  }
   line.querySelector("span").textContent = problem;
-  line.hidden = !problem;
+  line.style.visibility = problem ? "" : "hidden";
   if (problem) {
+    line.hidden = false;
     field.setAttribute("aria-invalid", "true");
   } else {
     field.removeAttribute("aria-invalid");
