@@ -252,3 +252,19 @@ func TestEveryTableOfAPageHasANameOfItsOwn(t *testing.T) {
 		}
 	}
 }
+
+// A brace that a token's end had cut in two would be shown to the reader as it is.
+func TestEveryBraceOfTheGuideIsWholeInColouredCode(t *testing.T) {
+	t.Parallel()
+	names := values{}.pairs()
+	for i := 0; i < len(names); i += 2 {
+		if !filledIn.MatchString(names[i]) {
+			t.Errorf("%s is not kept whole", names[i])
+		}
+		for _, language := range []string{"sh", "go", "json", "python", "js", "java", "http", "yaml", "toml", "ruby", "rust", "kotlin", "ts", "apache"} {
+			if code := coloured(language, `call "`+names[i]+`/x" `+names[i]+"\n"); strings.Count(code, names[i]) != 2 {
+				t.Errorf("%s: %s", language, code)
+			}
+		}
+	}
+}

@@ -17,6 +17,8 @@ import (
 	"github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
+
+	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
 
 // article is one page of the guide.
@@ -147,7 +149,7 @@ func (codeBlocks) RegisterFuncs(register renderer.NodeRendererFuncRegisterer) {
 		if !entering || !ok {
 			return ast.WalkContinue, nil
 		}
-		code := html.EscapeString(string(block.Lines().Value(source)))
+		code := coloured(string(block.Language(source)), string(block.Lines().Value(source)))
 		if string(block.Language(source)) == "json" {
 			_, err := fmt.Fprintf(w, `<pre tabindex="0"><code>%s</code></pre>`+"\n", code)
 			return ast.WalkSkipChildren, err
@@ -157,6 +159,17 @@ func (codeBlocks) RegisterFuncs(register renderer.NodeRendererFuncRegisterer) {
 			id, code, id)
 		return ast.WalkSkipChildren, err
 	})
+}
+
+// filledIn is what a reader's own value takes the place of. While the code is taken apart it is a word: no token ends inside of it.
+var (
+	filledIn = regexp.MustCompile(`\{(issuer|portal|client_id|redirect_uri|post_revoke_redirect_uri|phone|pin)\}`)
+	word     = regexp.MustCompile(`zzbrace_([a-z_]+)_ecarbzz`)
+)
+
+// coloured is code as HTML, with the braces as they were.
+func coloured(language, code string) string {
+	return word.ReplaceAllString(string(page.Code(language, filledIn.ReplaceAllString(code, "zzbrace_${1}_ecarbzz"))), "{$1}")
 }
 
 // tables puts each table into a box of its own that scrolls where it does not fit, and that a keyboard reaches.

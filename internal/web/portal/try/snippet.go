@@ -2,12 +2,15 @@ package try
 
 import (
 	"encoding/json"
+	html "html/template"
 	"net/url"
+	"path"
 	"regexp"
 	"strings"
 	"text/template"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
 
 // Snippet is a program that signs somebody in with this client, ready to run.
@@ -18,6 +21,11 @@ type Snippet struct {
 	Setup string // commands that come before it, once; empty: none
 	Run   string // the command that runs it
 	Text  string
+}
+
+// Code is the program with its colours.
+func (s Snippet) Code() html.HTML {
+	return page.Code(strings.TrimPrefix(path.Ext(s.File), "."), s.Text)
 }
 
 // values fill the snippets in.
