@@ -23,9 +23,7 @@ const (
 	TemporarilyUnavailable  Code = "temporarily_unavailable"
 
 	// OpenID Connect Core 1.0 §3.1.2.6.
-	InteractionRequired      Code = "interaction_required"
 	LoginRequired            Code = "login_required"
-	AccountSelectionRequired Code = "account_selection_required"
 	ConsentRequired          Code = "consent_required"
 	RequestNotSupported      Code = "request_not_supported"
 	RequestURINotSupported   Code = "request_uri_not_supported"
@@ -35,11 +33,7 @@ const (
 	UnmetAuthenticationRequirements Code = "unmet_authentication_requirements"
 
 	// RFC 6750 §3.1.
-	InvalidToken      Code = "invalid_token"
-	InsufficientScope Code = "insufficient_scope"
-
-	// RFC 7009 §2.2.1.
-	UnsupportedTokenType Code = "unsupported_token_type"
+	InvalidToken Code = "invalid_token"
 
 	// MissingToken never goes on the wire: RFC 6750 §3.1 wants no code where a request has no token at all.
 	MissingToken Code = "missing_token"

@@ -120,17 +120,6 @@ func (p Parameters) fault(name string) error {
 	return only.Fault()
 }
 
-// Encode returns the parameters in application/x-www-form-urlencoded. Those that are unreadable are left out.
-func (p Parameters) Encode() string {
-	pairs := make([]string, 0, len(p))
-	for _, param := range p {
-		if param.unreadable == "" {
-			pairs = append(pairs, url.QueryEscape(param.name)+"="+url.QueryEscape(param.value))
-		}
-	}
-	return strings.Join(pairs, "&")
-}
-
 func parsePair(pair string) parameter {
 	rawName, rawValue, _ := strings.Cut(pair, "=")
 	name, err := unescape(rawName)

@@ -81,13 +81,10 @@ var (
 	errTokenRevoked = errors.New("the access token was revoked, or the person can no longer use the product")
 )
 
-// bearerStatus is the table of RFC 6750 §3.1.
+// bearerStatus is the table of RFC 6750 §3.1, without a scope that is not enough: no endpoint asks for one.
 func bearerStatus(e *oauth.Error) int {
-	switch e.Code {
-	case oauth.InvalidRequest:
+	if e.Code == oauth.InvalidRequest {
 		return http.StatusBadRequest
-	case oauth.InsufficientScope:
-		return http.StatusForbidden
 	}
 	return http.StatusUnauthorized
 }

@@ -130,8 +130,3 @@ func (d Developer) Activity(action string) dialtone.Activity {
 		Target: d.Product.ID, Detail: "name", At: Now,
 	}
 }
-
-// Actor returns the developer as verbs want to know who does something.
-func (d Developer) Actor() dialtone.Actor {
-	return dialtone.Actor{AccountID: d.Account.ID, Name: d.Account.Display()}
-}

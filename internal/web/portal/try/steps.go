@@ -177,9 +177,6 @@ func askUserInfo(ctx context.Context, v visitor) (exchange, *stop, error) {
 		Step: "userinfo", Request: m.text(v.host()), Answer: got.text(),
 		Curl: fmt.Sprintf("curl -H 'Authorization: Bearer %s' %s/userinfo", v.run.Access, v.issuer),
 	}
-	if got.status == http.StatusForbidden {
-		return shown, nil, nil // neither openid nor phone was asked for: the answer says so, and the run goes on
-	}
 	if got.status != http.StatusOK {
 		return shown, &stop{"The access token was refused."}, nil
 	}

@@ -52,7 +52,6 @@ type message struct {
 	path   string     // with the query, below the issuer
 	form   url.Values // of a POST
 	header [][2]string
-	shown  [][2]string // the headers as the page shows them, where they differ
 }
 
 // send sends the request with the browser's cookies and keeps those that come back.

@@ -21,11 +21,7 @@ func (m message) text(host string) string {
 		}
 	}
 	lines = append(lines, "Host: "+host)
-	headers := m.header
-	if m.shown != nil {
-		headers = m.shown
-	}
-	for _, h := range headers {
+	for _, h := range m.header {
 		lines = append(lines, h[0]+": "+h[1])
 	}
 	if m.method == http.MethodPost {

@@ -19,16 +19,3 @@ type Revoke struct {
 func (p Revoke) Title() web.Text {
 	return web.Text{ID: "revoke.title", Values: web.Values{"product": p.Product.Name, "number": p.Number}}
 }
-
-// Revoked says that the product was removed, where there is no app to return to by itself.
-type Revoked struct {
-	web.Frame
-	Product dialtone.Product
-	Number  dialtone.PhoneNumber // shown masked
-	Back    string               // leads to the app; may be empty
-}
-
-// Title says what happened.
-func (p Revoked) Title() web.Text {
-	return web.Text{ID: "revoked.title", Values: web.Values{"product": p.Product.Name}}
-}

@@ -95,9 +95,6 @@ func (c Content) Samples() []Sample {
 		{"revoke", func(f web.Frame) web.Page {
 			return pages.Revoke{Frame: f, State: state, Product: product, Organization: c.Organization, Number: number}
 		}},
-		{"revoked", func(f web.Frame) web.Page {
-			return pages.Revoked{Frame: f, Product: product, Number: number, Back: back}
-		}},
 		{"logout", func(f web.Frame) web.Page {
 			return pages.Logout{Frame: f, State: state, Product: product, Number: number}
 		}},
