@@ -25,6 +25,18 @@ type OperatorListing struct {
 	Testers  []dialtone.Tester        // who try the product there now, the last to end first
 }
 
+// Listings returns how the product stands at the operators that it was ever offered to. Errors: as Product.
+func (c *Catalog) Listings(ctx context.Context, actor dialtone.Actor, productID string) ([]dialtone.Listing, error) {
+	if _, _, err := c.product(ctx, actor, productID, ReadProducts); err != nil {
+		return nil, err
+	}
+	list, err := c.store.Listings(ctx, productID)
+	if err != nil {
+		return nil, fmt.Errorf("listings of product %s: %w", productID, err)
+	}
+	return list, nil
+}
+
 // IncompleteError says that a product lacks what an operator wants to see. It wraps ErrInvalid.
 type IncompleteError struct{ Items []ReadinessItem } // those that are not done
 

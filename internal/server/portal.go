@@ -108,6 +108,7 @@ func (s *Server) portalRooms(secrets *secret.Keys, identity http.Handler, mail o
 	}
 	r.Origin, r.Catalog = origin, s.catalog
 	r.reports = &traffic.Reports{Store: s.db, Catalog: s.catalog, Keys: secrets}
+	r.Reports = r.reports
 	r.Desk = &desk.Desk{
 		Accounts: s.accounts, Cookies: web.NewCookies(origin), ClientIP: clientIP(s.config.TrustedProxies), Log: s.log, Now: clock, Room: errorPages,
 		Budgets: s.metrics.budgets,

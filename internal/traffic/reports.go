@@ -121,6 +121,32 @@ func (r *Reports) EverAdded(ctx context.Context, actor dialtone.Actor, productID
 	return slices.ContainsFunc(tallies, func(t dialtone.Tally) bool { return t.Kind == dialtone.TallyConsentGranted && t.Count > 0 }), nil
 }
 
+// Recent is what a product's clients did in the last seven days.
+type Recent struct {
+	SignIns int64     // completed
+	LastDay time.Time // the last day (UTC) with one; zero: none
+}
+
+// Recent says what a product's clients did in the last seven days. Errors: ErrNotFound; ErrForbidden.
+func (r *Reports) Recent(ctx context.Context, actor dialtone.Actor, productID string, now time.Time) (Recent, error) {
+	if _, err := r.product(ctx, actor, productID); err != nil {
+		return Recent{}, fmt.Errorf("recent: %w", err)
+	}
+	week := LastDays(7, now)
+	tallies, err := r.Store.DayTallies(ctx, productID, week.From, week.To)
+	if err != nil {
+		return Recent{}, fmt.Errorf("recent of product %s: %w", productID, err)
+	}
+	var recent Recent
+	for _, t := range tallies { // the oldest first
+		if t.Kind == dialtone.TallySignInCompleted && t.Count > 0 {
+			recent.SignIns += t.Count
+			recent.LastDay = t.Hour
+		}
+	}
+	return recent, nil
+}
+
 // Week is what a client did in the last seven days: what breaks if it is deleted.
 type Week struct {
 	SignIns         int64 // completed

@@ -294,3 +294,28 @@ func TestLastWeekSaysWhatDeletingBreaks(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestAProductWasAddedIfTheCountsSayItOrDoNotReachBack(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	now := storetest.Now
+	added := func(now time.Time) bool {
+		t.Helper()
+		added, err := s.reports().EverAdded(t.Context(), s.developer(), s.app.Product.ID, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return added
+	}
+	if added(now) {
+		t.Error("a new product was added by nobody")
+	}
+	if !added(now.AddDate(2, 0, 0)) {
+		t.Error("of what was two years ago nothing is known, so somebody may have added it")
+	}
+	s.Count(s.tally(dialtone.TallyConsentGranted, 1, now))
+	s.flush()
+	if !added(now) {
+		t.Error("somebody added it")
+	}
+}

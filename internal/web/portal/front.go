@@ -3,9 +3,11 @@ package portal
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/traffic"
 	"github.com/dialtone-id/dialtone/internal/web/desk"
 )
 
@@ -14,6 +16,12 @@ type Catalog interface {
 	Organizations(ctx context.Context, actor dialtone.Actor) ([]dialtone.Membership, error)
 	Products(ctx context.Context, actor dialtone.Actor, organizationID string, q catalog.ProductQuery) ([]dialtone.Product, error)
 	Clients(ctx context.Context, actor dialtone.Actor, productID string) ([]dialtone.Client, error)
+	Listings(ctx context.Context, actor dialtone.Actor, productID string) ([]dialtone.Listing, error)
+}
+
+// Reports says what the products on the front page did lately.
+type Reports interface {
+	Recent(ctx context.Context, actor dialtone.Actor, productID string, now time.Time) (traffic.Recent, error)
 }
 
 // Front says what Dialtone is, to whom is not signed in.
@@ -31,8 +39,17 @@ type Home struct {
 type home struct {
 	dialtone.Membership
 	Address  string
-	Products []dialtone.Product
+	Products []homeProduct
 	More     bool
+}
+
+// homeProduct is a product with how it stands.
+type homeProduct struct {
+	dialtone.Product
+	Known            bool // the rest was read
+	Enabled, Waiting int  // operators that let it to their subscribers, and that have not decided
+	Declined         int  // or suspended
+	traffic.Recent
 }
 
 // next is the one next step of somebody who is new; without an address there is none.
@@ -44,6 +61,7 @@ type next struct {
 const (
 	productsAtHome = 5  // of each organization
 	homesRead      = 10 // organizations whose products are read; more are listed by name
+	standingsRead  = 10 // products, over all organizations, whose standing is read; the page must stay quick
 )
 
 var homeNotices = map[string]string{"left": "You have left the organization."}
@@ -65,16 +83,28 @@ func (p *portal) showFront(w http.ResponseWriter, r *http.Request, v desk.Visit)
 	}
 	shown := &Home{Shell: desk.Shell{Title: "Your organizations"}, MayCreate: v.Actor.OrganizationID == ""}
 	shown.Notice = homeNotices[r.URL.Query().Get("done")]
+	read := 0
 	for i, m := range memberships {
 		h := home{Membership: m, Address: "/organizations/" + m.Organization.ID}
+		var products []dialtone.Product
 		if i < homesRead {
-			if h.Products, err = p.Catalog.Products(r.Context(), v.Actor, m.Organization.ID, catalog.ProductQuery{Limit: productsAtHome + 1}); err != nil {
+			if products, err = p.Catalog.Products(r.Context(), v.Actor, m.Organization.ID, catalog.ProductQuery{Limit: productsAtHome + 1}); err != nil {
 				p.Desk.Fail(w, r, v, err)
 				return
 			}
 		}
-		if len(h.Products) > productsAtHome {
-			h.Products, h.More = h.Products[:productsAtHome], true
+		if len(products) > productsAtHome {
+			products, h.More = products[:productsAtHome], true
+		}
+		for _, product := range products {
+			one := homeProduct{Product: product}
+			if read++; read <= standingsRead {
+				if one, err = p.standing(r.Context(), v, product); err != nil {
+					p.Desk.Fail(w, r, v, err)
+					return
+				}
+			}
+			h.Products = append(h.Products, one)
 		}
 		shown.Organizations = append(shown.Organizations, h)
 	}
@@ -83,6 +113,27 @@ func (p *portal) showFront(w http.ResponseWriter, r *http.Request, v desk.Visit)
 		return
 	}
 	p.pages.Render(w, v, http.StatusOK, shown)
+}
+
+// standing reads how a product stands at the operators, and what happened lately.
+func (p *portal) standing(ctx context.Context, v desk.Visit, product dialtone.Product) (homeProduct, error) {
+	one := homeProduct{Product: product, Known: true}
+	listings, err := p.Catalog.Listings(ctx, v.Actor, product.ID)
+	if err != nil {
+		return one, err
+	}
+	for _, listing := range listings {
+		switch listing.State {
+		case dialtone.ListingEnabled:
+			one.Enabled++
+		case dialtone.ListingOffered:
+			one.Waiting++
+		default:
+			one.Declined++
+		}
+	}
+	one.Recent, err = p.Reports.Recent(ctx, v.Actor, product.ID, v.Now)
+	return one, err
 }
 
 // nextStep is what a person with one organization and at most one product does next, until there is a client.

@@ -37,6 +37,7 @@ type Config struct {
 	Desk    *desk.Desk
 	Face    *desk.Face
 	Catalog Catalog // for the front page
+	Reports Reports // for the front page
 
 	Account      *account.Room
 	Organization *organization.Room

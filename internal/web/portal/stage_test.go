@@ -19,6 +19,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/store"
 	"github.com/dialtone-id/dialtone/internal/store/storetest"
+	"github.com/dialtone-id/dialtone/internal/traffic"
 	"github.com/dialtone-id/dialtone/internal/web"
 	"github.com/dialtone-id/dialtone/internal/web/desk"
 	"github.com/dialtone-id/dialtone/internal/web/portal"
@@ -113,7 +114,9 @@ func newStage(t *testing.T, change ...func(*account.Config)) *stage {
 		Desk: front, Face: face, Catalog: s.catalog, Store: s.db, Mail: s.mail, Secrets: company.Secrets{Keys: keys}, Origin: origin,
 	})
 	must(t, err)
-	handler, err = portal.New(portal.Config{Origin: origin, Desk: front, Face: face, Catalog: s.catalog, Account: who, Organization: team})
+	handler, err = portal.New(portal.Config{Origin: origin, Desk: front, Face: face, Catalog: s.catalog, Account: who, Organization: team,
+		Reports: &traffic.Reports{Store: s.db, Catalog: s.catalog, Keys: keys},
+	})
 	must(t, err)
 	s.server.URL = origin
 	return s
