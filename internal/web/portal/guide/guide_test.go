@@ -139,7 +139,7 @@ func TestTheReadersOwnClientStandsInTheExamples(t *testing.T) {
 			Description: "mine", RedirectURIs: []string{"https://mine.example/cb?a=1&b=2"}, PostRevokeRedirectURIs: []string{"https://mine.example/gone"},
 		},
 	}
-	got := string(values{issuer: m.Issuer, portal: m.Portal, client: client}.fill(m.guide[0].html))
+	got := withoutColours(string(values{issuer: m.Issuer, portal: m.Portal, client: client}.fill(m.guide[0].html)))
 	for _, want := range []string{"CLIENT_ID=client_&lt;mine&gt;", "REDIRECT_URI=https://mine.example/cb?a=1&amp;b=2", "ISSUER=https://id.example"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s is missing", want)
@@ -147,6 +147,25 @@ func TestTheReadersOwnClientStandsInTheExamples(t *testing.T) {
 	}
 	if _, body := read(t, m, "/docs"); !strings.Contains(body, "YOUR_CLIENT_ID") || !strings.Contains(body, "/signin?to=/docs/get-started") {
 		t.Error("somebody who is not signed in is not told how to see the own client id")
+	}
+}
+
+// withoutColours takes the marks of coloured code away.
+func withoutColours(page string) string {
+	return regexp.MustCompile(`<span class="code-[a-z]+">|</span>`).ReplaceAllString(page, "")
+}
+
+func TestNoBraceOfTheGuideIsLeftUnfilled(t *testing.T) {
+	t.Parallel()
+	m := newRoom(t)
+	filled := values{issuer: m.Issuer, portal: m.Portal}
+	for _, page := range m.guide {
+		got := withoutColours(string(filled.fill(page.html)))
+		for i, brace := range filled.pairs() {
+			if i%2 == 0 && strings.Contains(got, brace) {
+				t.Errorf("%s: %s is left", page.Name, brace)
+			}
+		}
 	}
 }
 
@@ -159,7 +178,7 @@ func TestTheReadersClientIsNamedWithItsProduct(t *testing.T) {
 	v := desk.Visit{Account: d.Account, Actor: dialtone.Actor{AccountID: d.Account.ID}, Now: time.Now()}
 	m.ShowDocs(w, httptest.NewRequest(http.MethodGet, "/docs", nil), v)
 	for _, want := range []string{"your client “" + d.Client.Description + "” of " + d.Product.Name + ".", "CLIENT_ID=" + d.Client.ID} {
-		if !strings.Contains(w.Body.String(), want) {
+		if !strings.Contains(withoutColours(w.Body.String()), want) {
 			t.Errorf("%q is missing", want)
 		}
 	}
