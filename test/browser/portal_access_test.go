@@ -10,7 +10,7 @@ import (
 
 func TestADeveloperGetsAClientWithJavaScriptSwitchedOff(t *testing.T) {
 	t.Parallel()
-	d := newDeveloper(t, startDemo(t), traits{noScript: true}, "alan@example.com")
+	d := newDeveloper(t, startDemo(t), traits{noScript: true}, "noscript@example.com")
 	d.comesIn()
 	d.makesOrganization("Storytellers")
 	d.makesProduct("Storytime")

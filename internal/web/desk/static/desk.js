@@ -82,6 +82,13 @@ function say(words) {
   }, 4000);
 }
 
+// Whoever goes on with the keyboard sees where they are: the words do not lie over it.
+document.addEventListener("focusin", () => {
+  if (toast) {
+    toast.textContent = "";
+  }
+});
+
 const asking = new WeakMap(); // field → timer and request under way
 
 document.addEventListener("input", (event) => {
