@@ -89,14 +89,6 @@ func (p *person) fillsInClient() {
 	p.write("#post_revoke_redirect_uris", removed)
 }
 
-func (p *person) comesIn() {
-	p.t.Helper()
-	p.open(p.demo.portal + "/signin")
-	p.asksForCode()
-	p.givesCode(p.mailedCode())
-	p.comesTo("/organizations/new")
-}
-
 // The stories.
 
 func getsToAClient(p *person) {
