@@ -205,6 +205,7 @@ type Actor struct {
 	APIKeyID  string // empty: a person
 	// OrganizationID confines the actor to one organization: an API key's, or that of a company session.
 	OrganizationID string
+	ByPasskey      bool     // a person who signed in with a passkey
 	Rights         []string // of an API key
 	Name           string   // as the activity log shows it
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/dialtone-id/dialtone/internal/traffic"
 	"github.com/dialtone-id/dialtone/internal/web"
 	"github.com/dialtone-id/dialtone/internal/web/desk"
+	deskaccount "github.com/dialtone-id/dialtone/internal/web/desk/account"
 	"github.com/dialtone-id/dialtone/internal/web/portal"
-	portalaccount "github.com/dialtone-id/dialtone/internal/web/portal/account"
 	"github.com/dialtone-id/dialtone/internal/web/portal/guide"
 	"github.com/dialtone-id/dialtone/internal/web/portal/organization"
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
@@ -114,9 +114,9 @@ func (s *Server) portalRooms(secrets *secret.Keys, identity http.Handler, mail o
 		Budgets: s.metrics.budgets,
 		Pages:   s.db, Seals: secrets,
 	}
-	r.Account, err = portalaccount.New(portalaccount.Config{
+	r.Account, err = deskaccount.New(deskaccount.Config{
 		Desk: r.Desk, Face: r.Face, People: s.accounts, Companies: companies, Activities: s.db, Keys: secrets,
-		SessionLifetime: account.DefaultPolicy.SessionLifetime, Inbox: s.config.InboxURL,
+		SessionLifetime: account.DefaultPolicy.SessionLifetime, Colleagues: "the members of your organizations", Inbox: s.config.InboxURL,
 	})
 	if err != nil {
 		return r, err

@@ -144,7 +144,7 @@ func (d *Desk) mayPost(r *http.Request, v Visit) error {
 
 func (d *Desk) visit(r *http.Request) (Visit, error) {
 	v := Visit{Now: d.Now()}
-	cookie := d.Cookies.Get(r, d.Room.face.SessionCookie)
+	cookie := d.Cookies.Get(r, d.Room.face.SessionCookie())
 	if cookie == "" {
 		return v, nil
 	}
@@ -156,7 +156,9 @@ func (d *Desk) visit(r *http.Request) (Visit, error) {
 		return v, err
 	}
 	v.Session, v.Account = session, account
-	v.Actor = dialtone.Actor{AccountID: account.ID, OrganizationID: session.OrganizationID, Name: account.Display()}
+	v.Actor = dialtone.Actor{
+		AccountID: account.ID, OrganizationID: session.OrganizationID, ByPasskey: session.Method == dialtone.SignInPasskey, Name: account.Display(),
+	}
 	return v, nil
 }
 

@@ -20,11 +20,18 @@ type Face struct {
 	Own       []Link // in the menu of who is signed in, before the account
 	Missing   string // what the page says where nothing is
 	Forbidden string // what it says to who may not, where the error itself does not say
-	// Cookies: no two faces share a name, since cookies know hosts and not ports.
-	SessionCookie string
-	KeptCookie    string
-	Assets        *web.Assets
+	// Prefix begins the names of its cookies: no two faces share one, since cookies know hosts and not ports.
+	Prefix string
+	Assets *web.Assets
 }
+
+// Cookie is the name of one of the face's cookies.
+func (f *Face) Cookie(of string) string { return f.Prefix + "_" + of }
+
+// SessionCookie is the name of the cookie of who is signed in.
+func (f *Face) SessionCookie() string { return f.Cookie("session") }
+
+func (f *Face) keptCookie() string { return f.Cookie("kept") }
 
 // Files are the stylesheets and scripts that every face has.
 func Files() fs.FS { return files }

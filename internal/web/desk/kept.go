@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -64,6 +65,23 @@ func (d *Desk) Keep(own func(*http.Request) string, next http.Handler) http.Hand
 	})
 }
 
+// WhereItStands finds the page of a form by the address that it is sent to: the same, or the nearest above it that is a page of the mux.
+func WhereItStands(mux *http.ServeMux) func(*http.Request) string {
+	return func(r *http.Request) string {
+		for at := r.URL.EscapedPath(); len(at) > 1; at = at[:strings.LastIndexByte(at, '/')] {
+			address, err := url.Parse(at)
+			if err != nil {
+				break
+			}
+			_, pattern := mux.Handler(&http.Request{Method: http.MethodGet, Host: r.Host, URL: address})
+			if strings.HasPrefix(pattern, "GET /") {
+				return Inside(at)
+			}
+		}
+		return "/"
+	}
+}
+
 // keep sends the browser to the page that a form was answered with. When it returns false, the page could not be kept.
 func (d *Desk) keep(w http.ResponseWriter, r *http.Request, answer *recorder, own string) bool {
 	now := d.Now()
@@ -76,7 +94,7 @@ func (d *Desk) keep(w http.ResponseWriter, r *http.Request, answer *recorder, ow
 	}
 	if browser == "" {
 		browser = secret.Token("").Reveal()
-		d.Cookies.Set(w, d.Room.face.KeptCookie, browser, 0)
+		d.Cookies.Set(w, d.Room.face.keptCookie(), browser, 0)
 	}
 	token := secret.ID("kept")
 	sealed, err := d.sealPage(answer)
@@ -123,7 +141,7 @@ func (d *Desk) keptFor(r *http.Request) (string, error) {
 	if err != nil || v.Session.ID != "" {
 		return v.Session.ID, err
 	}
-	return d.Cookies.Get(r, d.Room.face.KeptCookie), nil
+	return d.Cookies.Get(r, d.Room.face.keptCookie()), nil
 }
 
 func keptID(browser, token string) string {

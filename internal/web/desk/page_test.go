@@ -29,7 +29,7 @@ func newRoom(t *testing.T) *desk.Room {
 		t.Fatal(err)
 	}
 	face := desk.Face{
-		Name: "Dialtone", For: "for somebody", Missing: "Nothing is here.", Forbidden: "Ask somebody who may.", SessionCookie: "session", Assets: assets,
+		Name: "Dialtone", For: "for somebody", Missing: "Nothing is here.", Forbidden: "Ask somebody who may.", Prefix: "some", Assets: assets,
 	}
 	room, err := face.Room(fstest.MapFS{"templates/sample.html": {Data: []byte(
 		`{{define "Sample"}}{{template "top" .}}{{template "field" .First}}{{template "field" .Second}}{{template "copy" "x"}}{{template "bottom" .}}{{end}}`)}})

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
-	"github.com/dialtone-id/dialtone/internal/web/portal/account"
+	"github.com/dialtone-id/dialtone/internal/web/desk/account"
 )
 
 func TestANewPersonSignsInAndIsAskedForAnOrganization(t *testing.T) {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
 
 // browser keeps cookies and follows redirects, as a person's does.
@@ -183,7 +182,7 @@ func (b *browser) confine(organizationID string) {
 	address, err := url.Parse(b.server.URL)
 	must(b.t, err)
 	for _, c := range b.client.Jar.Cookies(address) {
-		if c.Name != page.SessionCookie {
+		if c.Name != "portal_session" {
 			continue
 		}
 		id, _, _ := strings.Cut(c.Value, ".")
@@ -193,7 +192,7 @@ func (b *browser) confine(organizationID string) {
 		before.ID, before.SecretHash = secret.ID("pse"), secret.Hash(text)
 		before.OrganizationID, before.Method = organizationID, dialtone.SignInCompany
 		must(b.t, b.db.CreateAccountSession(b.t.Context(), before))
-		b.client.Jar.SetCookies(address, []*http.Cookie{{Name: page.SessionCookie, Value: before.ID + "." + text, Path: "/"}})
+		b.client.Jar.SetCookies(address, []*http.Cookie{{Name: "portal_session", Value: before.ID + "." + text, Path: "/"}})
 		return
 	}
 	b.t.Fatal("nobody is signed in")

@@ -1,7 +1,7 @@
 // Package portal is the developers' face: it puts the rooms behind their addresses.
 //
 //	page/           what all rooms share beyond a desk (web/desk): its face, tabs, words of the log
-//	account/        signing in, one's own account      organization/   organizations, members, API keys, activity, settings
+//	organization/   organizations, members, API keys, activity, settings     signing in, one's own account: web/desk/account
 //	product/        General … Submit, clients          traffic/        Analytics, Requests
 //	try/            Try it, programs to copy           guide/          the documentation
 //
@@ -12,15 +12,13 @@ package portal
 import (
 	"embed"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"github.com/dialtone-id/dialtone/internal/company"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/origin"
 	"github.com/dialtone-id/dialtone/internal/web"
 	"github.com/dialtone-id/dialtone/internal/web/desk"
-	"github.com/dialtone-id/dialtone/internal/web/portal/account"
+	"github.com/dialtone-id/dialtone/internal/web/desk/account"
 	"github.com/dialtone-id/dialtone/internal/web/portal/guide"
 	"github.com/dialtone-id/dialtone/internal/web/portal/organization"
 	"github.com/dialtone-id/dialtone/internal/web/portal/product"
@@ -64,24 +62,7 @@ func New(c Config) (http.Handler, error) {
 		mux.Handle(pattern, handler)
 	}
 	// Outside: what a page of another site sends leaves nothing in the database.
-	return web.Protect(origin.Of(c.Origin), c.Desk.RefuseForeign, c.Desk.Keep(whereItStands(mux), mux)), nil
-}
-
-// whereItStands finds the page of a form by the address that it is sent to: the same, or the nearest above it that is a page.
-func whereItStands(mux *http.ServeMux) func(*http.Request) string {
-	return func(r *http.Request) string {
-		for at := r.URL.EscapedPath(); len(at) > 1; at = at[:strings.LastIndexByte(at, '/')] {
-			address, err := url.Parse(at)
-			if err != nil {
-				break
-			}
-			_, pattern := mux.Handler(&http.Request{Method: http.MethodGet, Host: r.Host, URL: address})
-			if strings.HasPrefix(pattern, "GET /") {
-				return desk.Inside(at)
-			}
-		}
-		return "/"
-	}
+	return web.Protect(origin.Of(c.Origin), c.Desk.RefuseForeign, c.Desk.Keep(desk.WhereItStands(mux), mux)), nil
 }
 
 // routes is the table of every address: who may come in, and the method that answers. What changes something is a POST.

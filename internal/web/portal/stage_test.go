@@ -22,8 +22,8 @@ import (
 	"github.com/dialtone-id/dialtone/internal/traffic"
 	"github.com/dialtone-id/dialtone/internal/web"
 	"github.com/dialtone-id/dialtone/internal/web/desk"
+	"github.com/dialtone-id/dialtone/internal/web/desk/account"
 	"github.com/dialtone-id/dialtone/internal/web/portal"
-	"github.com/dialtone-id/dialtone/internal/web/portal/account"
 	"github.com/dialtone-id/dialtone/internal/web/portal/organization"
 	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )

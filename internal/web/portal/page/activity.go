@@ -49,9 +49,4 @@ var activityWords = map[string]string{
 
 	"api_key.create": "created an API key",
 	"api_key.revoke": "revoked an API key",
-
-	"account.sign_in":        "signed in",
-	"account.session.end":    "signed a browser out",
-	"account.passkey.add":    "added a passkey",
-	"account.passkey.remove": "removed a passkey",
 }

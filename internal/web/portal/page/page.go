@@ -12,9 +12,6 @@ import (
 //go:embed static
 var files embed.FS
 
-// SessionCookie is the name of the cookie that holds a portal session.
-const SessionCookie = "portal_session"
-
 // NewFace returns the portal's face.
 func NewFace() (*desk.Face, error) {
 	assets, err := web.NewAssets(desk.Files(), files)
@@ -24,8 +21,8 @@ func NewFace() (*desk.Face, error) {
 	return &desk.Face{
 		Name: "Dialtone", For: "for developers", Label: "Portal",
 		Open: []desk.Link{{Words: "Docs", Address: "/docs"}}, Own: []desk.Link{{Words: "Your organizations", Address: "/"}},
-		Missing:       "The address is wrong, or what was there has gone, or you are not a member of the organization that it belongs to.",
-		Forbidden:     "Your role does not allow this. Ask an owner of the organization.",
-		SessionCookie: SessionCookie, KeptCookie: "portal_kept", Assets: assets,
+		Missing:   "The address is wrong, or what was there has gone, or you are not a member of the organization that it belongs to.",
+		Forbidden: "Your role does not allow this. Ask an owner of the organization.",
+		Prefix:    "portal", Assets: assets,
 	}, nil
 }

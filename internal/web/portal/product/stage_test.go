@@ -197,7 +197,7 @@ func (s *stage) submit(who person, from answer, address string, fill url.Values)
 
 func (s *stage) do(who person, r *http.Request) answer {
 	s.t.Helper()
-	r.AddCookie(&http.Cookie{Name: page.SessionCookie, Value: who.cookie})
+	r.AddCookie(&http.Cookie{Name: "portal_session", Value: who.cookie})
 	w := httptest.NewRecorder()
 	s.handler.ServeHTTP(w, r)
 	body, err := io.ReadAll(w.Result().Body)

@@ -53,7 +53,7 @@ func courseOf(s traffic.Summary) [][]string {
 	series = append(append(series, s.Tokens...), s.TokenErrors...)
 	head := []string{string(s.Range.By)}
 	for _, one := range series {
-		head = append(head, harmless(string(one.Kind)))
+		head = append(head, desk.Harmless(string(one.Kind))...)
 	}
 	table := [][]string{head}
 	for i, start := range s.Buckets {
@@ -70,19 +70,9 @@ func courseOf(s traffic.Summary) [][]string {
 func costsOf(s traffic.Summary) [][]string {
 	table := [][]string{{"operator", "sms.segments", "cost", "currency"}}
 	for _, cost := range s.SMS {
-		table = append(table, []string{
-			harmless(cost.OperatorName), strconv.FormatInt(cost.Segments, 10), amount(cost.Cost), harmless(cost.Currency),
-		})
+		table = append(table, desk.Harmless(cost.OperatorName, strconv.FormatInt(cost.Segments, 10), amount(cost.Cost), cost.Currency))
 	}
 	return table
-}
-
-// harmless keeps a text that others wrote from being run as a formula when a spreadsheet opens the file (CWE-1236).
-func harmless(text string) string {
-	if strings.ContainsAny(text[:min(1, len(text))], "=+-@\t\r\n") {
-		return "'" + text
-	}
-	return text
 }
 
 // amount writes millionths as a decimal number.

@@ -112,7 +112,7 @@ type answer struct {
 func (s *stage) get(cookie, address string) answer {
 	s.t.Helper()
 	request := httptest.NewRequestWithContext(s.t.Context(), http.MethodGet, address, nil)
-	request.AddCookie(&http.Cookie{Name: page.SessionCookie, Value: cookie})
+	request.AddCookie(&http.Cookie{Name: "portal_session", Value: cookie})
 	recorded := httptest.NewRecorder()
 	s.handler.ServeHTTP(recorded, request)
 	body, err := io.ReadAll(recorded.Result().Body)

@@ -5,7 +5,6 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/web/desk"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
 
 // Account is the page of one's own account.
@@ -19,7 +18,7 @@ type Account struct {
 	Passkeys         []dialtone.Passkey
 	Sessions         []sessionLine
 	Others           bool // there are sessions besides this one
-	Recent           []page.ActivityLine
+	Recent           []activityLine
 }
 
 // sessionLine is a signed-in browser, as its owner recognises it.
@@ -56,7 +55,7 @@ func (m *Room) accountPage(r *http.Request, v desk.Visit) (*Account, error) {
 		Shell: desk.Shell{Title: "Your account"}, Email: v.Account.Email, Confined: v.Session.OrganizationID != "",
 		Name: desk.Field{
 			Name: "name", Label: "Name", Value: v.Account.Name, Optional: true, Most: 64, Autocomplete: "name",
-			Hint: "As the members of your organizations read it.",
+			Hint: "As " + m.Colleagues + " read it.",
 		},
 	}
 	ctx := r.Context()
@@ -75,6 +74,6 @@ func (m *Room) accountPage(r *http.Request, v desk.Visit) (*Account, error) {
 		return nil, err
 	}
 	log, err := m.Activities.AccountActivities(ctx, v.Account.ID, recentLines)
-	p.Recent = page.ActivityLines(log)
+	p.Recent = activityLines(log)
 	return p, err
 }

@@ -24,7 +24,7 @@ func (m *Room) FinishPasskey(w http.ResponseWriter, r *http.Request, v desk.Visi
 	}
 	in, err := m.People.FinishPasskey(r.Context(), c.State, c.Response, r.UserAgent(), v.Now)
 	if err == nil {
-		in.Known = m.People.Remember(m.Cookies.Get(r, knownCookie), in.Account)
+		in.Known = m.People.Remember(m.Cookies.Get(r, m.Face.Cookie(knownCookie)), in.Account)
 		err = m.enter(w, r, v, in)
 	}
 	if err != nil {

@@ -18,7 +18,7 @@ type SignIn struct {
 	Email    desk.Field
 	Passkeys bool   // this host can have passkeys
 	To       string // where to go on afterwards
-	Company  string // the address of the page for company sign-in
+	Company  string // the address of the page for company sign-in; empty: there is none
 }
 
 // ShowSignIn asks for the e-mail address; with ?r= of a code page, or ?email= of an invitation, the address stands there already.
@@ -39,8 +39,12 @@ func (m *Room) signInPage(email, to string) *SignIn {
 	p := &SignIn{
 		Shell:    desk.Shell{Title: "Sign in", Narrow: true},
 		Email:    desk.Field{Name: "email", Label: "E-mail address", Type: "email", Value: email, Autocomplete: "username webauthn", Most: 254, Focus: true},
-		Passkeys: m.People.PasskeysPossible(), To: to, Company: "/signin/company",
+		Passkeys: m.People.PasskeysPossible(), To: to,
 	}
+	if m.Companies == nil {
+		return p
+	}
+	p.Company = "/signin/company"
 	if to != "/" {
 		p.Company += "?to=" + url.QueryEscape(to)
 	}
@@ -55,7 +59,7 @@ func (m *Room) SendCode(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	email, to := r.PostForm.Get("email"), desk.Inside(r.PostForm.Get("to"))
 	browser := m.browser(w, r)
 	sent, err := m.People.RequestCode(r.Context(), people.CodeRequest{
-		Email: email, BrowserID: browser, Known: m.Cookies.Get(r, knownCookie), Network: m.ClientIP(r),
+		Email: email, BrowserID: browser, Known: m.Cookies.Get(r, m.Face.Cookie(knownCookie)), Network: m.ClientIP(r),
 	}, v.Now)
 	if err != nil {
 		m.showSendProblem(w, r, v, m.signInPage(email, to), err)

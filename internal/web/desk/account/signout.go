@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"github.com/dialtone-id/dialtone/internal/web/desk"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
 
 // SignOut ends the session of this browser, and goes on to where the form says.
@@ -12,12 +11,12 @@ func (m *Room) SignOut(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	if !m.Form(w, r, v) {
 		return
 	}
-	if cookie := m.Cookies.Get(r, page.SessionCookie); cookie != "" {
+	if cookie := m.Cookies.Get(r, m.Face.SessionCookie()); cookie != "" {
 		if err := m.People.SignOut(r.Context(), cookie, v.Now); err != nil {
 			m.Fail(w, r, v, err)
 			return
 		}
 	}
-	m.Cookies.Clear(w, page.SessionCookie)
+	m.Cookies.Clear(w, m.Face.SessionCookie())
 	desk.See(w, desk.Inside(r.PostForm.Get("to")))
 }

@@ -10,10 +10,11 @@ import (
 	"github.com/dialtone-id/dialtone/internal/secret"
 )
 
+// Cookies, by the end of their names; the face begins them.
 const (
-	browserCookie = "portal_browser" // a random id that binds codes and company sign-ins to this browser
-	knownCookie   = "portal_known"   // package account's, sealed: with which addresses this browser signed in before
-	companyCookie = "portal_company" // a company sign-in on its way
+	browserCookie = "browser" // a random id that binds codes and company sign-ins to this browser
+	knownCookie   = "known"   // package account's, sealed: with which addresses this browser signed in before
+	companyCookie = "company" // a company sign-in on its way
 )
 
 const (
@@ -80,10 +81,10 @@ func (m *Room) codeState(sealed string) (onItsWay, error) {
 // browser returns this browser's id; one that has none gets it.
 func (m *Room) browser(w http.ResponseWriter, r *http.Request) string {
 	const shortest = 32 // characters: anything shorter is not from us
-	id := m.Cookies.Get(r, browserCookie)
+	id := m.Cookies.Get(r, m.Face.Cookie(browserCookie))
 	if len(id) < shortest {
 		id = secret.Token("").Reveal()
-		m.Cookies.Set(w, browserCookie, id, browserLifetime)
+		m.Cookies.Set(w, m.Face.Cookie(browserCookie), id, browserLifetime)
 	}
 	return id
 }

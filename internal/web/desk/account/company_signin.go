@@ -58,7 +58,7 @@ func (m *Room) goToCompany(w http.ResponseWriter, r *http.Request, v desk.Visit,
 	refused, isRefused := errors.AsType[*company.Error](err)
 	switch {
 	case err == nil:
-		m.Cookies.Set(w, companyCookie, m.seal(atCompany{Kind: kindCompany, State: state, To: p.To}), companyLifetime)
+		m.Cookies.Set(w, m.Face.Cookie(companyCookie), m.seal(atCompany{Kind: kindCompany, State: state, To: p.To}), companyLifetime)
 		desk.See(w, address)
 	case isRefused && refused.Problem == company.ProblemProviderAway:
 		w.Header().Set("Retry-After", "30")
@@ -92,14 +92,14 @@ type CompanyRefused struct {
 // FinishCompany takes the browser back from the provider.
 func (m *Room) FinishCompany(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	var away atCompany
-	err := m.open(m.Cookies.Get(r, companyCookie), &away)
-	m.Cookies.Clear(w, companyCookie)
+	err := m.open(m.Cookies.Get(r, m.Face.Cookie(companyCookie)), &away)
+	m.Cookies.Clear(w, m.Face.Cookie(companyCookie))
 	if err != nil || away.Kind != kindCompany {
 		m.refuseCompany(w, r, v, "/", &company.Error{Problem: company.ProblemExpired})
 		return
 	}
 	in, err := m.Companies.Finish(r.Context(), company.Back{
-		State: away.State, BrowserID: m.Cookies.Get(r, browserCookie), Query: r.URL.Query(), Agent: r.UserAgent(),
+		State: away.State, BrowserID: m.Cookies.Get(r, m.Face.Cookie(browserCookie)), Query: r.URL.Query(), Agent: r.UserAgent(),
 	}, v.Now)
 	if err == nil {
 		err = m.enter(w, r, v, in)

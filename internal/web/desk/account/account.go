@@ -1,4 +1,4 @@
-// Package account is the portal's room for people themselves: signing in and out, and one's own account.
+// Package account is every desk's room for people themselves: signing in and out, and one's own account.
 //
 //	GET, POST /signin                               ShowSignIn, SendCode                   code_send.go
 //	GET, POST /signin/code                          ShowCode, VerifyCode                   code_verify.go
@@ -29,7 +29,6 @@ import (
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/web/desk"
-	"github.com/dialtone-id/dialtone/internal/web/portal/page"
 )
 
 //go:embed templates
@@ -74,11 +73,13 @@ type Config struct {
 	Desk       *desk.Desk
 	Face       *desk.Face
 	People     People
-	Companies  Companies
+	Companies  Companies // nil: nobody signs in through a company here
 	Activities Activities
 	Keys       *secret.Keys
 	// SessionLifetime is how long a browser keeps the cookie: as long as a session may live.
 	SessionLifetime time.Duration
+	// Colleagues are who reads a person's name: "the members of your organizations".
+	Colleagues string
 	// Inbox is the address of the demo's inbox, where codes are read; empty where mail is real.
 	Inbox string
 }
@@ -103,13 +104,13 @@ func New(c Config) (*Room, error) {
 // here.
 func (m *Room) enter(w http.ResponseWriter, r *http.Request, v desk.Visit, in people.SignedIn) error {
 	if v.Session.ID != "" {
-		if err := m.People.SignOut(r.Context(), m.Cookies.Get(r, page.SessionCookie), v.Now); err != nil {
+		if err := m.People.SignOut(r.Context(), m.Cookies.Get(r, m.Face.SessionCookie()), v.Now); err != nil {
 			return err
 		}
 	}
-	m.Cookies.Set(w, page.SessionCookie, in.Cookie.Reveal(), m.SessionLifetime)
+	m.Cookies.Set(w, m.Face.SessionCookie(), in.Cookie.Reveal(), m.SessionLifetime)
 	if in.Known != "" {
-		m.Cookies.Set(w, knownCookie, in.Known.Reveal(), browserLifetime)
+		m.Cookies.Set(w, m.Face.Cookie(knownCookie), in.Known.Reveal(), browserLifetime)
 	}
 	return nil
 }

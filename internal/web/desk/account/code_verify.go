@@ -67,10 +67,10 @@ func (m *Room) VerifyCode(w http.ResponseWriter, r *http.Request, v desk.Visit) 
 		m.Fail(w, r, v, err)
 		return
 	}
-	browser := m.Cookies.Get(r, browserCookie)
+	browser := m.Cookies.Get(r, m.Face.Cookie(browserCookie))
 	in, err := m.People.VerifyCode(r.Context(), people.CodeEntry{
 		CodeID: state.CodeID, Email: state.Email, Digits: state.Digits, Code: r.PostForm.Get("code"),
-		BrowserID: browser, Known: m.Cookies.Get(r, knownCookie), Network: m.ClientIP(r), Agent: r.UserAgent(),
+		BrowserID: browser, Known: m.Cookies.Get(r, m.Face.Cookie(knownCookie)), Network: m.ClientIP(r), Agent: r.UserAgent(),
 	}, v.Now)
 	if err == nil {
 		err = m.enter(w, r, v, in)
@@ -98,9 +98,9 @@ func (m *Room) showCodeProblem(w http.ResponseWriter, r *http.Request, v desk.Vi
 		p.Over, p.Problem = true, codeExpired
 	case errors.Is(err, dialtone.ErrNotFound):
 		p.Over, p.Problem = true, codeExpired
-		if !secret.Equal(secret.Hash(m.Cookies.Get(r, browserCookie)), state.Browser) {
+		if !secret.Equal(secret.Hash(m.Cookies.Get(r, m.Face.Cookie(browserCookie))), state.Browser) {
 			p.Problem, status = codeOtherBrowser, http.StatusForbidden
-			if m.Cookies.Get(r, browserCookie) == "" {
+			if m.Cookies.Get(r, m.Face.Cookie(browserCookie)) == "" {
 				p.Problem = codeNoCookies
 			}
 		}
