@@ -18,6 +18,7 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/catalog"
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/operator"
 	"github.com/dialtone-id/dialtone/internal/secret"
 	"github.com/dialtone-id/dialtone/internal/token"
 	"github.com/dialtone-id/dialtone/internal/writing"
@@ -34,21 +35,26 @@ type Store interface {
 	SubscriptionByNumber(ctx context.Context, number dialtone.PhoneNumber) (dialtone.Subscription, error)
 	Testers(ctx context.Context, productID string) ([]dialtone.Tester, error)
 	PutSubscription(ctx context.Context, subscription dialtone.Subscription, now time.Time) error
+	Administrators(ctx context.Context) ([]dialtone.Account, error)
+	operator.Store
 }
 
 // Applier brings an installation to what documents say. Safe for concurrent use.
 type Applier struct {
 	catalog *catalog.Catalog
+	office  *operator.Office
 	store   Store
 	// Routes are the names of the SMS routes that an operator can use; nil: not known.
 	Routes []string
 }
 
 // New returns the applier of an installation.
-func New(c *catalog.Catalog, store Store) Applier { return Applier{catalog: c, store: store} }
+func New(c *catalog.Catalog, store Store) Applier {
+	return Applier{catalog: c, office: operator.New(store, c), store: store}
+}
 
 // nouns are the sections of a document, in the order in which they are written: nobody names what comes later.
-var nouns = []section{operatorNoun(), scopeNoun(), organizationNoun(), productNoun(), clientNoun(), subscriptionNoun(), testerNoun()}
+var nouns = []section{administratorNoun(), operatorNoun(), scopeNoun(), organizationNoun(), productNoun(), clientNoun(), subscriptionNoun(), testerNoun()}
 
 func sectionNames() []string {
 	names := make([]string, len(nouns))

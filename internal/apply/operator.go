@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -11,48 +12,52 @@ import (
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
-type operator = dialtone.Operator
+// tenant is an operator with the e-mail addresses of its admins. Whoever proves one of them in the console is an admin.
+type tenant struct {
+	dialtone.Operator
+	admins []string
+}
 
 // operatorNoun keeps away from the sandbox operator: its test numbers and fixed PINs are built in.
 func operatorNoun() section {
-	return noun[operator]{
+	return noun[tenant]{
 		word: "operator", section: "operators", identity: []string{"id"},
-		fresh: operator{Approval: dialtone.ApprovalManual, Language: "en"},
-		fields: []field[operator]{
-			keep("name", text, func(o *operator) *string { return &o.Name }).needed(),
-			keep("colour", text, func(o *operator) *string { return &o.Brand.Colour }),
-			keep("support", text, func(o *operator) *string { return &o.Support }),
-			keep("language", text, func(o *operator) *string { return &o.Language }),
-			keep("ranges", set, func(o *operator) *[]string { return &o.Ranges }),
-			keep("approval", word[dialtone.ApprovalPolicy](), func(o *operator) *dialtone.ApprovalPolicy { return &o.Approval }),
-			keep("sms.route", text, func(o *operator) *string { return &o.SMS.Route }),
-			keep("sms.sender", text, func(o *operator) *string { return &o.SMS.Sender }),
-			keep("sms.daily", number, func(o *operator) *int { return &o.SMS.Daily }),
-			keep("sms.price", price, func(o *operator) *int64 { return &o.SMS.Price }),
-			keep("sms.currency", text, func(o *operator) *string { return &o.SMS.Currency }),
-			keep("sms.share_price", truth, func(o *operator) *bool { return &o.SMS.SharePrice }),
+		fresh: tenant{Operator: dialtone.Operator{Approval: dialtone.ApprovalManual, Language: "en"}},
+		fields: []field[tenant]{
+			keep("name", text, func(o *tenant) *string { return &o.Name }).needed(),
+			keep("colour", text, func(o *tenant) *string { return &o.Brand.Colour }),
+			keep("support", text, func(o *tenant) *string { return &o.Support }),
+			keep("language", text, func(o *tenant) *string { return &o.Language }),
+			keep("ranges", set, func(o *tenant) *[]string { return &o.Ranges }),
+			keep("approval", word[dialtone.ApprovalPolicy](), func(o *tenant) *dialtone.ApprovalPolicy { return &o.Approval }),
+			keep("sms.route", text, func(o *tenant) *string { return &o.SMS.Route }),
+			keep("sms.sender", text, func(o *tenant) *string { return &o.SMS.Sender }),
+			keep("sms.daily", number, func(o *tenant) *int { return &o.SMS.Daily }),
+			keep("sms.price", price, func(o *tenant) *int64 { return &o.SMS.Price }),
+			keep("sms.currency", text, func(o *tenant) *string { return &o.SMS.Currency }),
+			keep("sms.share_price", truth, func(o *tenant) *bool { return &o.SMS.SharePrice }),
+			keep("passkey_required", truth, func(o *tenant) *bool { return &o.PasskeyRequired }),
+			people("admins", func(o *tenant) *[]string { return &o.admins }),
 		},
 		find:   findOperator,
 		finish: finishOperator,
-		valid:  func(o operator) error { return errors.Join(o.Validate(), seenAsWritten(o.Name)) },
-		title:  func(o operator) (string, string) { return o.ID, o.ID },
-		risks: func(was, is *operator) map[string]string {
+		valid:  func(o tenant) error { return errors.Join(o.Validate(), seenAsWritten(o.Name)) },
+		title:  func(o tenant) (string, string) { return o.ID, o.ID },
+		risks: func(was, is *tenant) map[string]string {
 			gone := left(was.Ranges, is.Ranges)
 			if len(gone) == 0 {
 				return nil
 			}
 			return map[string]string{"ranges": "people with numbers in " + strings.Join(gone, ", ") + " no longer see this brand before they sign in"}
 		},
-		save: func(ctx context.Context, a Applier, _, is operator, now time.Time) error {
-			return a.catalog.PutOperator(ctx, is, now)
-		},
+		save: saveOperator,
 	}
 }
 
-func findOperator(ctx context.Context, p *planner, e entry, fresh operator) (operator, bool, error) {
+func findOperator(ctx context.Context, p *planner, e entry, fresh tenant) (tenant, bool, error) {
 	id, err := e.needed("operator", "id")
 	if err != nil {
-		return operator{}, false, err
+		return tenant{}, false, err
 	}
 	found, err := p.applier.catalog.Operator(ctx, id)
 	switch {
@@ -60,13 +65,41 @@ func findOperator(ctx context.Context, p *planner, e entry, fresh operator) (ope
 		fresh.ID = id
 		return fresh, false, nil
 	case err == nil && found.Sandbox:
-		return operator{}, false, e.at.Fault("the sandbox operator and its test numbers are built in: leave them out")
+		return tenant{}, false, e.at.Fault("the sandbox operator and its test numbers are built in: leave them out")
 	}
-	return found, true, err
+	if err != nil {
+		return tenant{}, false, err
+	}
+	staff, err := p.applier.store.Staff(ctx, id)
+	o := tenant{Operator: found}
+	for _, member := range staff {
+		if member.Role == dialtone.StaffAdmin {
+			o.admins = append(o.admins, member.Account.Email)
+		}
+	}
+	return o, true, err
 }
 
-func finishOperator(_ context.Context, p *planner, e entry, _, is *operator, _ bool) error {
-	p.operators[is.ID] = *is
+// saveOperator lets admins in and takes none away.
+func saveOperator(ctx context.Context, a Applier, was, is tenant, now time.Time) error {
+	if !reflect.DeepEqual(was.Operator, is.Operator) {
+		if err := a.catalog.PutOperator(ctx, is.Operator, now); err != nil {
+			return err
+		}
+	}
+	for _, email := range left(is.admins, was.admins) {
+		if err := a.office.AddAdmin(ctx, is.ID, email, actor, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func finishOperator(_ context.Context, p *planner, e entry, _, is *tenant, _ bool) error {
+	p.operators[is.ID] = is.Operator
+	if f, given := e.field("admins"); given && f.Empty() {
+		p.add(f.Fault("admins: a document lets admins in and takes none away: remove staff in the console, and leave this out"))
+	}
 	f, given := e.field("sms.route")
 	switch {
 	case !given || is.SMS.Route == "":

@@ -22,7 +22,7 @@ func organizationNoun() section {
 		word: "organization", section: "organizations", identity: []string{"id"},
 		fields: []field[organization]{
 			keep("name", text, func(o *organization) *string { return &o.Name }).needed(),
-			owners(),
+			people("owners", func(o *organization) *[]string { return &o.owners }),
 		},
 		find: findOrganization,
 		finish: func(_ context.Context, p *planner, e entry, _, _ *organization, _ bool) error {
@@ -49,14 +49,15 @@ func organizationNoun() section {
 	}
 }
 
-// owners are added to those that are there. One who is left out stays what they are.
-func owners() field[organization] {
-	f := keep("owners", set, func(o *organization) *[]string { return &o.owners })
-	f.set = func(v *written.Value, o *organization) error {
+// people are e-mail addresses that are added to those that are there. One who is left out stays what they are.
+func people[N any](key string, of func(*N) *[]string) field[N] {
+	f := keep(key, set, of)
+	f.set = func(v *written.Value, n *N) error {
 		items, err := v.List()
 		if err != nil {
 			return err
 		}
+		list := of(n)
 		for _, item := range items {
 			address, err := item.Text()
 			if err != nil {
@@ -64,10 +65,10 @@ func owners() field[organization] {
 			}
 			email, err := writing.Email(address)
 			if err != nil {
-				return item.Fault("owners: %s is not an e-mail address", quote(address))
+				return item.Fault("%s: %s is not an e-mail address", key, quote(address))
 			}
-			if !slices.Contains(o.owners, email) {
-				o.owners = append(slices.Clone(o.owners), email)
+			if !slices.Contains(*list, email) {
+				*list = append(slices.Clone(*list), email)
 			}
 		}
 		return nil

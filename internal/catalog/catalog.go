@@ -141,3 +141,9 @@ func (c *Catalog) Operator(ctx context.Context, id string) (dialtone.Operator, e
 	}
 	return operators[i], nil
 }
+
+// Drop makes the next look at operators and listings on this node read them anew: package operator changed one.
+func (c *Catalog) Drop() {
+	c.operators.Drop()
+	c.registrations.Drop()
+}

@@ -107,6 +107,7 @@ const (
 	BudgetInvitations      BudgetName = "invitations"
 	BudgetYoungInvitations BudgetName = "invitations_young"
 	BudgetInvited          BudgetName = "invited" // invitations to one address
+	BudgetStaffInvitations BudgetName = "invitations_staff"
 	BudgetIcons            BudgetName = "icons"
 
 	BudgetPosts              BudgetName = "posts" // forms of one account
@@ -125,7 +126,7 @@ var BudgetNames = []BudgetName{
 	BudgetEmailKnown, BudgetEmailPerNetwork, BudgetEmailSends, BudgetCodeAddress, BudgetCodeNetwork, BudgetCodeSite, BudgetCodeProvider,
 	BudgetCodeTotal, BudgetCodeTries,
 	BudgetEmailFailures, BudgetCodeAddressFailures, BudgetCodeSiteFailures, BudgetCodeNetworkFailures, BudgetCodeProviderFailures,
-	BudgetSignIns, BudgetCompanySignIns, BudgetOrganizations, BudgetInvitations, BudgetYoungInvitations, BudgetInvited, BudgetIcons,
+	BudgetSignIns, BudgetCompanySignIns, BudgetOrganizations, BudgetInvitations, BudgetYoungInvitations, BudgetInvited, BudgetStaffInvitations, BudgetIcons,
 	BudgetPosts, BudgetPostsHousehold, BudgetPostsNeighbourhood, BudgetPostsProvider, BudgetKeptPages, BudgetAPIKey,
 }
 

@@ -24,8 +24,10 @@ type Operator struct {
 	SMS      SMSRoute
 	Language string // BCP 47; the language of the operator's SMS and pages when the person's own is unknown
 	Sandbox  bool   // serves test numbers with fixed PINs and can never sign in a real number
-	Created  time.Time
-	Updated  time.Time
+	// PasskeyRequired: its staff get in only if they signed in with a passkey.
+	PasskeyRequired bool
+	Created         time.Time
+	Updated         time.Time
 }
 
 // Brand is how an operator looks on the subscriber's pages.

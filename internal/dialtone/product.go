@@ -109,6 +109,9 @@ const (
 	ListingSuspended ListingState = "suspended"
 )
 
+// ListingStates are all states, in the order of a page.
+var ListingStates = []ListingState{ListingOffered, ListingEnabled, ListingDeclined, ListingSuspended}
+
 // Listing is a product at an operator. Only an enabled one lets that operator's subscribers through.
 type Listing struct {
 	ProductID  string
@@ -135,4 +138,21 @@ func (l Listing) Validate() error {
 type ListingChange struct {
 	Listing Listing // from then on
 	Actor   string
+}
+
+// Offered is a product that was offered to an operator, as its staff see it.
+type Offered struct {
+	Listing      Listing
+	Product      Product
+	Organization Organization
+}
+
+// OfferedQuery chooses products that were offered to an operator.
+type OfferedQuery struct {
+	OperatorID string
+	State      ListingState // empty: every one
+	Search     string       // in the name; empty: all
+	Before     time.Time    // with BeforeID the last one of the page before; zero: from the newest
+	BeforeID   string
+	Limit      int
 }

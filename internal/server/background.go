@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"github.com/dialtone-id/dialtone/internal/account"
 	"time"
 )
 
@@ -43,11 +44,13 @@ func (s *Server) tasks() []task {
 	}
 }
 
-// noteUses writes when secrets, API keys and portal sessions were last used.
+// noteUses writes when secrets, API keys and sessions of portal and console were last used.
 func (s *Server) noteUses(ctx context.Context, _ time.Time) error {
 	err := s.catalog.FlushLastUsed(ctx)
-	if s.accounts != nil {
-		err = errors.Join(err, s.accounts.FlushSeen(ctx))
+	for _, people := range []*account.Service{s.accounts, s.staff} {
+		if people != nil {
+			err = errors.Join(err, people.FlushSeen(ctx))
+		}
 	}
 	return err
 }

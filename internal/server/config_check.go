@@ -22,17 +22,33 @@ func checkPort(flag, port string) error {
 	return nil
 }
 
-// checkConsole wants the address that the certificate and the well-known pages of the console name.
+// checkConsole wants the address that forms, passkeys, mails and the certificate of the console name.
 func (c Config) checkConsole() error {
-	if c.ConsoleURL == "" {
+	if c.consoleURL() == "" {
+		if c.ConsoleListen != "" {
+			return invalid("--console-listen %s needs --console-url: staff sign in at that address, and mails name it", c.ConsoleListen)
+		}
 		return nil
 	}
-	console, err := url.Parse(c.ConsoleURL)
+	console, err := url.Parse(c.consoleURL())
 	if err != nil || console.Hostname() == "" || console.User != nil || console.Path != "" || console.RawQuery != "" || console.Fragment != "" ||
 		console.Scheme != "https" && (console.Scheme != "http" || !dialtone.LoopbackHost(console.Hostname())) {
 		return invalid("console URL %q has not the form https://console.example.com; http is for localhost only", c.ConsoleURL)
 	}
 	return nil
+}
+
+// consoleURL is the console's address: where everything is on this machine and none was said, that of its port.
+func (c Config) consoleURL() string {
+	if c.ConsoleURL != "" || c.ConsoleListen == "" {
+		return c.ConsoleURL
+	}
+	issuer, err := url.Parse(c.Issuer)
+	_, port, split := net.SplitHostPort(c.ConsoleListen)
+	if err != nil || split != nil || issuer.Scheme != "http" || !dialtone.LoopbackHost(issuer.Hostname()) {
+		return ""
+	}
+	return "http://" + net.JoinHostPort(issuer.Hostname(), port)
 }
 
 func (c Config) checkACME() error {

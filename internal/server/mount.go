@@ -16,7 +16,6 @@ import (
 	"github.com/dialtone-id/dialtone/internal/signin"
 	"github.com/dialtone-id/dialtone/internal/token"
 	"github.com/dialtone-id/dialtone/internal/web"
-	"github.com/dialtone-id/dialtone/internal/web/coming"
 	"github.com/dialtone-id/dialtone/internal/web/subscriber"
 	"github.com/dialtone-id/dialtone/internal/web/subscriber/pages"
 )
@@ -28,7 +27,7 @@ const messageSpread = 200 * time.Millisecond
 //
 //	identity   protocol (machines) and subscriber (people), /healthz, /readyz
 //	portal     the developers' pages and the management API (portal.go)
-//	console    a page that says what is to come
+//	console    the operators' pages (console.go)
 //	metrics    /metrics, /healthz, /readyz; always plain http, for the inside of a network
 func (s *Server) mount(ctx context.Context) error {
 	c := s.config
@@ -37,10 +36,6 @@ func (s *Server) mount(ctx context.Context) error {
 		"GET /readyz":  http.HandlerFunc(s.readyz),
 	}
 	identity, refuse, err := s.identity(health)
-	if err != nil {
-		return err
-	}
-	console, err := coming.New()
 	if err != nil {
 		return err
 	}
@@ -60,9 +55,14 @@ func (s *Server) mount(ctx context.Context) error {
 		https := strings.HasPrefix(c.PortalURL, "https://")
 		s.add(listener{name: "portal", address: c.PortalListen, tls: public, https: https, limit: portalLimit, refuse: refuse, handler: portal})
 	}
-	host := web.Host{Address: c.ConsoleURL, Account: "/", Now: clock} // inside a network: no stranger reports anything there
-	console = routes(host.Routes(), map[string]http.Handler{"/": console})
-	s.add(listener{name: "console", address: c.ConsoleListen, tls: public, https: https, refuse: refusePlainly, handler: console})
+	if c.ConsoleListen != "" {
+		console, refuse, err := s.console()
+		if err != nil {
+			return fmt.Errorf("console: %w", err)
+		}
+		https := strings.HasPrefix(c.consoleURL(), "https://")
+		s.add(listener{name: "console", address: c.ConsoleListen, tls: public, https: https, refuse: refuse, handler: console})
+	}
 	s.add(listener{
 		name: "metrics", address: c.MetricsListen, refuse: refusePlainly,
 		handler: routes(health, map[string]http.Handler{"GET /metrics": s.metrics.handler()}),

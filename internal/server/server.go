@@ -39,6 +39,7 @@ type Server struct {
 	dispatcher *message.Dispatcher
 	traffic    *traffic.Recorder
 	accounts   *account.Service // nil: there is no portal
+	staff      *account.Service // nil: there is no console
 	metrics    *metrics
 	lines      *lineCounts // of the log
 	listeners  []listener

@@ -3,6 +3,10 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
+	"strings"
+	"time"
+	"unicode"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
@@ -111,4 +115,85 @@ func (db *DB) ListingHistory(ctx context.Context, productID, operatorID string) 
 		SELECT product_id, operator_id, state, reason, happened_at, actor FROM listing_event
 		WHERE product_id = $1 AND operator_id = $2 ORDER BY seq`, productID, operatorID)
 	return history, err
+}
+
+// DecideListing brings a listing that was last updated at seen into another state: staff decided. The history says that it was the
+// operator; who of its staff it was stands in the line of its audit log. Reviewed is what they saw, and a decision that takes the product
+// away from the operator's subscribers takes it from its testers there, too. Errors: ErrConflict if somebody else decided since then,
+// ErrNotFound if the product was never offered there.
+func (db *DB) DecideListing(ctx context.Context, l dialtone.Listing, seen time.Time, reviewed dialtone.Product, a dialtone.Activity, e dialtone.AuditEntry) error {
+	return db.audited(ctx, e, func(ctx context.Context, t tx) error {
+		decided, err := t.exec(ctx, `
+			UPDATE listing SET state = $3, reason = $4, decided = TRUE, updated_at = $5, reviewed = $7
+			WHERE product_id = $1 AND operator_id = $2 AND updated_at = $6`,
+			l.ProductID, l.OperatorID, string(l.State), l.Reason, micros(l.Updated), micros(seen), document(reviewed))
+		if err != nil {
+			return err
+		}
+		if decided == 0 {
+			return conflictUnlessGone(ctx, t, `SELECT state FROM listing WHERE product_id = $1 AND operator_id = $2`, l.ProductID, l.OperatorID)
+		}
+		_, err = t.exec(ctx, `
+			INSERT INTO listing_event (product_id, operator_id, seq, state, reason, actor, happened_at)
+			SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), COALESCE(MAX(e.seq), 0) + 1, CAST($3 AS TEXT), CAST($4 AS TEXT),
+				CAST($5 AS TEXT), CAST($6 AS BIGINT)
+			FROM listing_event AS e WHERE e.product_id = $1 AND e.operator_id = $2`,
+			l.ProductID, l.OperatorID, string(l.State), l.Reason, l.OperatorID, micros(l.Updated))
+		if err == nil && (l.State == dialtone.ListingSuspended || l.State == dialtone.ListingDeclined) {
+			_, err = t.exec(ctx, `DELETE FROM tester WHERE product_id = $1 AND operator_id = $2`, l.ProductID, l.OperatorID)
+		}
+		if err != nil {
+			return err
+		}
+		return appendActivity(ctx, t, a)
+	})
+}
+
+// Reviewed returns the product as the operator's staff saw it when they decided last. Error: ErrNotFound if they never did.
+func (db *DB) Reviewed(ctx context.Context, productID, operatorID string) (dialtone.Product, error) {
+	var text string
+	err := db.read().one(ctx, []any{&text}, `SELECT reviewed FROM listing WHERE product_id = $1 AND operator_id = $2 AND reviewed <> ''`, productID, operatorID)
+	if err != nil {
+		return dialtone.Product{}, fmt.Errorf("review of product %s at %s: %w", productID, operatorID, err)
+	}
+	var p dialtone.Product
+	err = documented[dialtone.Product]{&p}.Scan(text)
+	return p, err
+}
+
+// OfferedProducts returns products that were offered to an operator, those first whose listing changed last: up to limit of them, after the
+// one that changed at before with the id beforeID. A state that is not empty leaves those in it, a search those whose names contain it,
+// whatever the case.
+func (db *DB) OfferedProducts(ctx context.Context, q dialtone.OfferedQuery) ([]dialtone.Offered, error) {
+	search, pattern, most := strings.ToLower(q.Search), "%", q.Limit
+	switch {
+	case strings.ContainsFunc(search, func(r rune) bool { return r > unicode.MaxASCII }):
+		most = math.MaxInt32 // compared here: the engines agree on ASCII only
+	case search != "":
+		pattern = "%" + likeEscape.Replace(search) + "%"
+	}
+	var list []dialtone.Offered
+	var o dialtone.Offered
+	into := append(listingFields(&o.Listing), append(productFields(&o.Product), organizationFields(&o.Organization)...)...)
+	err := db.read().each(ctx, into, func() {
+		if len(list) < q.Limit && strings.Contains(strings.ToLower(o.Product.Name), search) {
+			list = append(list, o)
+		}
+	}, `
+		SELECT l.product_id, l.operator_id, l.state, l.reason, l.decided, l.updated_at, `+productColumns+`, `+organizationColumns+`
+		FROM listing AS l JOIN product AS p ON p.id = l.product_id JOIN organization AS o ON o.id = p.organization_id
+		WHERE l.operator_id = $1 AND ($2 = '' OR l.state = $2) AND (l.updated_at, l.product_id) < ($3, $4) AND LOWER(p.name) LIKE $5 ESCAPE '!'
+		ORDER BY l.updated_at DESC, l.product_id DESC LIMIT $6`,
+		q.OperatorID, string(q.State), newestFirst(q.Before), q.BeforeID, pattern, most)
+	return list, err
+}
+
+// ListingCounts returns how many products are in each state at an operator.
+func (db *DB) ListingCounts(ctx context.Context, operatorID string) (map[dialtone.ListingState]int, error) {
+	counts := make(map[dialtone.ListingState]int)
+	var state dialtone.ListingState
+	var n int
+	err := db.read().each(ctx, []any{&state, &n}, func() { counts[state] = n },
+		`SELECT state, COUNT(*) FROM listing WHERE operator_id = $1 GROUP BY state`, operatorID)
+	return counts, err
 }

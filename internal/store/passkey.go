@@ -58,9 +58,9 @@ func (db *DB) UsePasskey(ctx context.Context, id, before, after string, now time
 
 // conflictUnlessGone says why a row was not the one that was expected: ErrNotFound if the query finds none with that id,
 // ErrConflict if it was changed.
-func conflictUnlessGone(ctx context.Context, t tx, text, id string) error {
+func conflictUnlessGone(ctx context.Context, t tx, text string, args ...any) error {
 	var found string
-	if err := t.one(ctx, []any{&found}, text, id); err != nil {
+	if err := t.one(ctx, []any{&found}, text, args...); err != nil {
 		return err
 	}
 	return dialtone.ErrConflict

@@ -83,6 +83,8 @@ var sealedTables = []sealedTable{
 	{"invitation", "id", []sealedColumn{{"email", secret.LabelStoredInvited}, {"invited_by", secret.LabelStoredName}}},
 	{"api_key", "id", []sealedColumn{{"created_by", secret.LabelStoredName}}},
 	{"activity", "id", []sealedColumn{{"actor_name", secret.LabelStoredName}, {"detail", secret.LabelStoredHistory}}},
+	{"staff_invitation", "id", []sealedColumn{{"email", secret.LabelStoredInvited}, {"invited_by", secret.LabelStoredName}}},
+	{"audit", "id", []sealedColumn{{"words", secret.LabelStoredAudit}}},
 }
 
 // Reseal seals up to limit rows again that are under another key than the present one, or not sealed at all because a release

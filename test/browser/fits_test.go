@@ -77,7 +77,7 @@ func everyPage(t *testing.T) []*gallery {
 		}
 	}
 	for face, folder := range map[string]string{
-		"subscriber": "internal/web/subscriber/pages/templates", "portal": "internal/web/portal", "console": "internal/web/coming/templates",
+		"subscriber": "internal/web/subscriber/pages/templates", "portal": "internal/web/portal", "console": "internal/web/console",
 		"app": "examples/rp", "inbox": "internal/web/inbox",
 	} {
 		for _, page := range templates(t, "../../"+folder) {
