@@ -119,7 +119,11 @@ func (d demo) doors() []inbox.Door {
 			", or with +33639980000 … 09, whose PINs come to the phone."},
 		{Name: "Developer portal", Address: d.url(1) + "/", Who: demoOwner + " owns the example app; with any other address you begin with nothing. " +
 			"The code comes to the mailbox."},
-		{Name: "Operator console", Address: d.url(2) + "/", Who: "For the staff of a mobile operator."},
+		{Name: "Operator console", Address: d.url(2) + "/", Who: demoAdmin + " is an admin of Fjord Mobile; the other roles have colleagues. The code comes to the mailbox.",
+			Ways: []inbox.Way{
+				{Words: "as admin", Address: d.url(2) + "/signin?email=" + demoAdmin}, {Words: "as product manager", Address: d.url(2) + "/signin?email=product@fjord.example"},
+				{Words: "as customer care", Address: d.url(2) + "/signin?email=care@fjord.example"}, {Words: "as auditor", Address: d.url(2) + "/signin?email=auditor@fjord.example"},
+			}},
 		{Name: "Identity server", Address: d.url(0) + "/.well-known/openid-configuration", Who: "For an OAuth library of yours; client id and secret are in " + d.envName() + "."},
 	}
 }

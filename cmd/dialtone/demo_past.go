@@ -20,6 +20,18 @@ func (d demo) past(now time.Time) server.Past {
 		{Email: "grace@example.com", Name: "Grace (made up)", Role: dialtone.RoleDeveloper},
 		{Email: "alan@example.com", Name: "Alan (made up)", Role: dialtone.RoleViewer},
 	}}
+	p.Staff = []server.PastStaff{
+		{OperatorID: "fjord", Email: "product@fjord.example", Name: "Petra (made up)", Role: dialtone.StaffProduct},
+		{OperatorID: "fjord", Email: "care@fjord.example", Name: "Carl (made up)", Role: dialtone.StaffCare},
+		{OperatorID: "fjord", Email: "auditor@fjord.example", Name: "Aud (made up)", Role: dialtone.StaffAuditor},
+	}
+	day := func(back int) time.Time { return now.UTC().AddDate(0, 0, -back).Truncate(time.Microsecond) }
+	p.Listings = []dialtone.Listing{
+		{ProductID: "product_weather", OperatorID: "fjord", State: dialtone.ListingOffered, Updated: day(1)},
+		{ProductID: "product_parcel", OperatorID: "fjord", State: dialtone.ListingOffered, Updated: day(12)},
+		{ProductID: "product_parcel", OperatorID: "fjord", State: dialtone.ListingDeclined, Decided: true, Updated: day(11),
+			Reason: "People must be able to leave the text messages out."},
+	}
 	for hour := now.UTC().AddDate(0, 0, -pastDays).Truncate(24 * time.Hour); hour.Add(time.Hour).Before(now); hour = hour.Add(time.Hour) {
 		for operatorID, share := range map[string]float64{"fjord": 7, directory.SandboxOperatorID: 1.5} {
 			p.Tallies = append(p.Tallies, pastHour(hour, now, operatorID, share)...)

@@ -18,6 +18,7 @@ const (
 	organizationID = "org_demo"
 	smsScope       = "sms.text:send_to_subscriber"
 	demoOwner      = "developer@example.com" // of the example app; any other address begins with nothing
+	demoAdmin      = "admin@fjord.example"   // of Fjord Mobile's staff
 )
 
 // fjordNumbers are reserved for fiction by the French regulator: +33 6 39 98 00 00 to 09.
@@ -41,7 +42,7 @@ func (d demo) seed() (apply.Document, error) {
 	sum := sha256.Sum256([]byte(d.clientSecret.Reveal()))
 	var text bytes.Buffer
 	err = parsed.Execute(&text, map[string]any{
-		"Owner": demoOwner, "Numbers": fjordNumbers(),
+		"Owner": demoOwner, "Admin": demoAdmin, "Numbers": fjordNumbers(),
 		"Callback": d.url(3) + rp.CallbackPath, "Removed": d.url(3) + rp.RemovedPath, "Home": d.url(3) + rp.HomePath,
 		// In quotes: a hash may consist of digits alone.
 		"SecretSHA256": fmt.Sprintf("%q", hex.EncodeToString(sum[:])),

@@ -30,8 +30,9 @@ var full = map[string]struct {
 	"operators": {"id: fjord", map[string]string{
 		"name": "Fjord", "colour": `"#0b4f8a"`, "support": `"https://fjord.example/help"`, "language": "fr", "ranges": `["+3363998", "+3363997"]`,
 		"approval": "automatic", "sms.route": "main", "sms.sender": "Fjord", "sms.daily": "5", "sms.price": "0.045", "sms.currency": "EUR",
-		"sms.share_price": "true",
+		"sms.share_price": "true", "passkey_required": "true", "admins": "[olga@example.com]",
 	}},
+	"administrators": {"email: root@example.com", nil},
 	"scopes": {"name: data.read", map[string]string{
 		"category": "Data", "developer": "Read data.", "subscriber": "{en: Read, sv: Läsa}",
 	}},
@@ -56,7 +57,7 @@ var full = map[string]struct {
 
 // neverEmptied is what a thing cannot be without, and lists of things that no document takes away.
 var neverEmptied = []string{
-	"operators.name", "scopes.subscriber", "organizations.name", "organizations.owners", "products.organization", "products.name",
+	"operators.admins", "operators.name", "scopes.subscriber", "organizations.name", "organizations.owners", "products.organization", "products.name",
 	"products.listing", "clients.product", "clients.description", "clients.secret_sha256", "subscriptions.operator", "subscriptions.phone_number",
 }
 

@@ -14,6 +14,14 @@ type Past struct {
 	Tallies  []dialtone.Tally
 	Requests []dialtone.FailedRequest
 	Members  []PastMember // of the organization
+	Staff    []PastStaff
+	Listings []dialtone.Listing // what became of other products, the oldest first
+}
+
+// PastStaff is somebody who works for an operator, as a PastMember does for an organization.
+type PastStaff struct {
+	OperatorID, Email, Name string
+	Role                    dialtone.StaffRole
 }
 
 // PastMember is a colleague; nobody signs in as one unless they ask for a code to that address.
@@ -40,6 +48,21 @@ func (s *Server) Pretend(ctx context.Context, product dialtone.Product, p Past, 
 		a.ID, a.Action, a.Target, a.Detail = secret.ID("activity"), "member.role", account.ID, string(m.Role)
 		if err := s.db.ChangeRole(ctx, product.OrganizationID, account.ID, m.Role, a); err != nil {
 			return fmt.Errorf("colleague %s: %w", m.Name, err)
+		}
+	}
+	for _, m := range p.Staff {
+		account := dialtone.Account{ID: secret.ID("acc"), Email: m.Email, Name: m.Name, Created: now}
+		e := dialtone.AuditEntry{
+			ID: secret.ID("audit"), OperatorID: m.OperatorID, ActorID: "demo", Action: "staff.add", At: now,
+			Words: dialtone.AuditWords{Actor: "demo", Detail: "as " + string(m.Role), Salt: secret.ID("salt")},
+		}
+		if err := s.db.AddStaff(ctx, m.OperatorID, account, m.Role, now, e); err != nil {
+			return fmt.Errorf("staff %s: %w", m.Name, err)
+		}
+	}
+	for _, l := range p.Listings {
+		if err := s.db.PutListing(ctx, l, l.OperatorID); err != nil {
+			return err
 		}
 	}
 	if err := s.db.PutFailedRequests(ctx, p.Requests); err != nil {

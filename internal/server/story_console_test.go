@@ -1,6 +1,11 @@
 package server_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"net/http"
 	"regexp"
 	"strings"
@@ -114,9 +119,43 @@ func TestAnOperatorsStaffDecideWhatReachesTheirSubscribers(t *testing.T) {
 					t.Errorf("%s: %d %s", kind, status, body)
 				}
 			}
+			_, exported := staff.look("/operators/harbour/audit.jsonl")
+			provesItself(t, exported)
 			staff.open("/operators/harbour/audit")
 			staff.reads(http.StatusOK, "downloaded the audit log")
 		})
+	}
+}
+
+// provesItself checks an export as docs/operate/console.md tells others to.
+func provesItself(t *testing.T, exported string) {
+	t.Helper()
+	lines := strings.Split(strings.TrimSpace(exported), "\n")
+	before := ""
+	for i := len(lines) - 1; i >= 0; i-- { // the newest first
+		var e struct {
+			Operator, Digest, Hash, Action string
+			ActorID                        string `json:"actor_id"`
+			TargetID                       string `json:"target_id"`
+			Words                          json.RawMessage
+		}
+		var numbers struct {
+			Number int64 `json:"number"`
+			Micros int64 `json:"time_micros"`
+		}
+		if err := errors.Join(json.Unmarshal([]byte(lines[i]), &e), json.Unmarshal([]byte(lines[i]), &numbers)); err != nil {
+			t.Fatalf("line %s: %v", lines[i], err)
+		}
+		words := sha256.Sum256(e.Words)
+		chain, err := json.Marshal([]any{before, e.Operator, numbers.Number, numbers.Micros, e.ActorID, e.Action, e.TargetID, e.Digest})
+		if err != nil {
+			t.Fatal(err)
+		}
+		hash := sha256.Sum256(chain)
+		if e.Digest != base64.RawURLEncoding.EncodeToString(words[:]) || e.Hash != hex.EncodeToString(hash[:]) {
+			t.Fatalf("line %s does not prove itself", lines[i])
+		}
+		before = e.Hash
 	}
 }
 

@@ -27,7 +27,7 @@ func TestEveryPublicHostAnswersWhatProgramsLookFor(t *testing.T) {
 	for face, c := range map[string]struct{ base, account, open, canonical string }{
 		"identity": {h.issuer, "/", "", h.issuer},
 		"portal":   {"http://" + portal, "/account", "Allow: /docs\n", "http://localhost:1"},
-		"console":  {"http://" + console, "/", "", ""},
+		"console":  {"http://" + console, "/account", "", ""},
 	} {
 		if r := ask(c.base, "/favicon.ico"); r.status != http.StatusOK || r.header.Get("Content-Type") != "image/vnd.microsoft.icon" {
 			t.Errorf("%s: favicon.ico: %d %v", face, r.status, r.header)

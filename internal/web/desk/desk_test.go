@@ -35,7 +35,7 @@ func TestAnAccountThatPostsTooOftenWaits(t *testing.T) {
 	})
 	send := func(method, account string) *httptest.ResponseRecorder {
 		cookies := httptest.NewRecorder()
-		d.Cookies.Set(cookies, "session", account, time.Hour)
+		d.Cookies.Set(cookies, "some_session", account, time.Hour)
 		r := httptest.NewRequest(method, "/products/1", nil)
 		r.AddCookie(cookies.Result().Cookies()[0])
 		w := httptest.NewRecorder()

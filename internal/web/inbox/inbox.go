@@ -37,7 +37,13 @@ var page = template.Must(template.ParseFS(files, "inbox.html"))
 type Messages interface{ List() []message.Received }
 
 // Door is an address of the demo, and whom to be there.
-type Door struct{ Name, Address, Who string }
+type Door struct {
+	Name, Address, Who string
+	Ways               []Way // that make somebody certain of you
+}
+
+// Way is an address with its words.
+type Way struct{ Words, Address string }
 
 // shown is a message with the PIN or code that it brings, if it does.
 type shown struct {

