@@ -26,7 +26,7 @@ type room struct {
 // The floors, from the ground up. A room may use what stands below it.
 var (
 	ground = []string{"internal/dialtone", "internal/writing"}
-	tools  = []string{"internal/oauth", "internal/token", "internal/message", "internal/keys", "internal/secret", "internal/outbound", "internal/rate", "internal/strangers", "internal/lastuse", "internal/origin", "internal/legible", "internal/fixed", "internal/written", "internal/icon"}
+	tools  = []string{"internal/oauth", "internal/token", "internal/message", "internal/keys", "internal/secret", "internal/outbound", "internal/rate", "internal/strangers", "internal/lastuse", "internal/origin", "internal/legible", "internal/fixed", "internal/written", "internal/sheet", "internal/icon"}
 	verbs  = []string{"internal/flow", "internal/consent", "internal/signin", "internal/account", "internal/company", "internal/catalog", "internal/operator", "internal/audit", "internal/directory", "internal/traffic"}
 	faces  = []string{"internal/protocol", "internal/api", "internal/web", "internal/web/*"}
 	house  = slices.Concat(ground, tools, verbs, faces, []string{"internal/apply", "internal/store", "internal/store/*", "internal/server", "docs"})
@@ -53,6 +53,7 @@ var rooms = slices.Concat(
 		{"internal/message", []string{"internal/dialtone", "internal/writing", "internal/secret", "internal/legible"}, "a sender carries a text to a number and does not know why"},
 		{"internal/outbound", ground, "the guarded client fetches an address and does not know for whom"},
 		{"internal/written", ground, "it reads what people write and does not know what for"},
+		{"internal/sheet", ground, "it reads and writes tables and does not know what their columns mean"},
 		{"internal/icon", ground, "it draws pictures anew and does not know whose they are"},
 		{"internal/logtest", nil, "what helps every room's tests depends on none"},
 		{"internal/lastuse", nil, "it keeps ids and times, and does not know whose"},
@@ -107,7 +108,7 @@ var restrictions = []restriction{
 	},
 	{
 		imports: []string{"net/http", "net/http/httptest"},
-		not:     []string{"internal/dialtone", "internal/writing", "internal/secret", "internal/oauth", "internal/token", "internal/keys", "internal/rate", "internal/strangers", "internal/lastuse", "internal/legible", "internal/written", "internal/store", "internal/flow", "internal/consent", "internal/signin", "internal/directory", "internal/catalog", "internal/operator", "internal/audit", "internal/traffic", "internal/apply"},
+		not:     []string{"internal/dialtone", "internal/writing", "internal/secret", "internal/oauth", "internal/token", "internal/keys", "internal/rate", "internal/strangers", "internal/lastuse", "internal/legible", "internal/written", "internal/sheet", "internal/store", "internal/flow", "internal/consent", "internal/signin", "internal/directory", "internal/catalog", "internal/operator", "internal/audit", "internal/traffic", "internal/apply"},
 		why:     "nouns, rules and verbs do not know that they are called over HTTP",
 	},
 }
