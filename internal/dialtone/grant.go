@@ -166,6 +166,8 @@ const (
 	EventConsentGranted EventKind = "consent.granted"
 	EventConsentUpdated EventKind = "consent.updated"
 	EventConsentRevoked EventKind = "consent.revoked"
+	EventNumberChanged  EventKind = "number.changed" // the line has another number; userinfo tells it
+	EventSIMReplaced    EventKind = "sim.replaced"
 	EventRefreshReused  EventKind = "grant.refresh_token_reused"
 	EventCodeReplayed   EventKind = "grant.code_replayed"
 )

@@ -159,6 +159,12 @@ type Subscription struct {
 	FixedPIN    string // sandbox operator only: the PIN that always works for this test number
 	Created     time.Time
 	Ended       time.Time // zero while not ended
+
+	ExternalID string // the operator's own id of the line; empty: it has none
+	Sensitive  bool   // only staff whom the operator names for it may open the line
+	// A person decided on the status, or on whether the line is sensitive: no import and no feed changes it.
+	StatusDecided, SensitiveDecided bool
+	SIMChanged                      time.Time // zero: not known
 }
 
 var e164Pattern = regexp.MustCompile(`^\+[1-9][0-9]{4,14}$`)

@@ -27,6 +27,8 @@ const (
 	LabelRounding    Label = "rounding"          // draws how a small count is rounded
 	LabelIdempotency Label = "idempotent answer" // seals an answer of the management API for its repetition
 
+	LabelImportLine Label = "refused line of an import" // seals its cells while the report is kept
+
 	LabelEmail         Label = "e-mail address"              // keys an address's budgets, and stands for it before it is proved
 	LabelKnownEmail    Label = "known browser of the portal" // seals, lasting, with which addresses a browser signed in before
 	LabelEmailCode     Label = "e-mail code"                 // keys the hash of a sign-in code

@@ -83,10 +83,10 @@ func (s *Service) changeFor(c dialtone.Challenge, line dialtone.Subscription, no
 // digits is how many the challenge's code has.
 func (s *Service) digits(c dialtone.Challenge) int { return cmp.Or(c.Digits, s.Policy.Digits) }
 
-// challengedLine returns the line that a challenge's PIN goes to, or a zero one if it was none, or is no longer the line of
-// that number.
+// challengedLine returns the line that a challenge's PIN goes to, or a zero one if it was none, is no longer the line of
+// that number, or has another SIM since: the PIN is on the old one.
 func (s *Service) challengedLine(c dialtone.ChallengeState) dialtone.Subscription {
-	if !c.Line.Active() || s.switchedOff(c.Line) || !secret.Equal(s.numberKey(c.Line.PhoneNumber), c.NumberKey) {
+	if !c.Line.Active() || s.switchedOff(c.Line) || !secret.Equal(s.numberKey(c.Line.PhoneNumber), c.NumberKey) || c.Created.Before(c.Line.SIMChanged) {
 		return dialtone.Subscription{}
 	}
 	return c.Line

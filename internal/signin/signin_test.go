@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
+	"github.com/dialtone-id/dialtone/internal/directory"
 	"github.com/dialtone-id/dialtone/internal/secret"
 )
 
@@ -184,4 +185,26 @@ func TestASandboxThatIsSwitchedOffIsServedToNobody(t *testing.T) {
 	}
 	real := s.start(request(served, "fourth browser"))
 	s.mustVerify(real.ChallengeID, "fourth browser", s.pin(served))
+}
+
+// A PIN that went to the old SIM is worth nothing once the directory knows of the new one.
+func TestAPINIsWorthNothingOnceTheLineHasAnotherSIM(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	started := s.start(request(served, "browser"))
+	pin := s.pin(served)
+	line, err := s.db.SubscriptionByNumber(context.Background(), served)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.later(time.Minute)
+	life, cause := directory.NewLife(s.db), directory.Cause{OperatorID: line.OperatorID, Source: dialtone.SourceAPI}
+	if err := life.ReplaceSIM(context.Background(), line.ID, s.now, cause, s.now); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = s.verify(started.ChallengeID, "browser", pin); err == nil {
+		t.Error("it signs in")
+	}
+	again := s.start(request(served, "browser"))
+	s.mustVerify(again.ChallengeID, "browser", s.pin(served))
 }

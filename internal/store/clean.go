@@ -22,6 +22,8 @@ const (
 	invitationKept     = 90 * 24 * time.Hour  // so that its link can say that it is too old
 	failedRequestKept  = 7 * 24 * time.Hour   // as developers are told
 	tallyKept          = 400 * 24 * time.Hour // a month can be compared with the same of the year before
+	importKept         = 90 * 24 * time.Hour  // what a file came to
+	importFaultKept    = 30 * 24 * time.Hour  // the lines that were refused, which hold numbers
 	idempotencyKept    = 24 * time.Hour       // as the management API promises
 )
 
@@ -67,6 +69,8 @@ var cleanings = []cleaning{
 	{"tally", "product_id, hour_at, client_id, operator_id, kind", "hour_at", tallyKept, true},
 	{"tally_day", "product_id, day_at, operator_id, kind", "day_at", tallyKept, true},
 	{"idempotent_answer", "api_key_id, key", "created_at", idempotencyKept, true},
+	{"directory_import", "id", "updated_at", importKept, true},
+	{"directory_import_fault", "import_id, line", "noted_at", importFaultKept, true},
 	{"event", "id", "happened_at", 0, false}, // as the installation says
 }
 

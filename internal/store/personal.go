@@ -78,6 +78,7 @@ type sealedColumn struct {
 // sealedTables are all of them.
 var sealedTables = []sealedTable{
 	{"subscription", "id", []sealedColumn{{"phone_number", secret.LabelStoredNumber}}},
+	{"past_number", "id", []sealedColumn{{"phone_number", secret.LabelStoredNumber}}},
 	{"account", "id", []sealedColumn{{"email", secret.LabelStoredEmail}, {"name", secret.LabelStoredName}}},
 	{"company_account", "organization_id || ' ' || issuer || ' ' || account_id", []sealedColumn{{"subject", secret.LabelStoredSubject}}},
 	{"invitation", "id", []sealedColumn{{"email", secret.LabelStoredInvited}, {"invited_by", secret.LabelStoredName}}},

@@ -10,11 +10,13 @@ import (
 	"github.com/dialtone-id/dialtone/internal/secret"
 )
 
-const subscriptionColumns = `u.id, u.operator_id, u.phone_number, u.status, u.language, u.fixed_pin, u.created_at, u.ended_at`
+const subscriptionColumns = `u.id, u.operator_id, u.phone_number, u.status, u.language, u.fixed_pin, u.created_at, u.ended_at,
+	u.external_id, u.sensitive, u.status_decided, u.sensitive_decided, u.sim_changed_at`
 
 func subscriptionFields(t tx, s *dialtone.Subscription) []any {
 	return []any{
 		&s.ID, &s.OperatorID, t.number(&s.PhoneNumber), &s.Status, &s.Language, &s.FixedPIN, instant{&s.Created}, instant{&s.Ended},
+		&s.ExternalID, &s.Sensitive, &s.StatusDecided, &s.SensitiveDecided, instant{&s.SIMChanged},
 	}
 }
 
@@ -23,6 +25,8 @@ func maybeSubscriptionFields(t tx, s *dialtone.Subscription) []any {
 	return []any{
 		orZero[string]{&s.ID}, orZero[string]{&s.OperatorID}, orNone{t.number(&s.PhoneNumber)}, orZero[dialtone.SubscriptionStatus]{&s.Status},
 		orZero[string]{&s.Language}, orZero[string]{&s.FixedPIN}, instant{&s.Created}, instant{&s.Ended},
+		orZero[string]{&s.ExternalID}, orZero[bool]{&s.Sensitive}, orZero[bool]{&s.StatusDecided}, orZero[bool]{&s.SensitiveDecided},
+		instant{&s.SIMChanged},
 	}
 }
 
@@ -102,15 +106,15 @@ func (db *DB) PutSubscription(ctx context.Context, s dialtone.Subscription, now 
 }
 
 var putSubscriptions = newShared(`
-	WITH asked (n, id, operator_id, phone_number, number_before, status, language, fixed_pin, created_at) AS (VALUES %s)
-	INSERT INTO subscription (id, operator_id, phone_number, status, language, fixed_pin, created_at)
-	SELECT id, operator_id, phone_number, status, language, fixed_pin, created_at FROM asked AS a
+	WITH asked (n, id, operator_id, phone_number, number_before, status, language, fixed_pin, created_at, external_id, sensitive) AS (VALUES %s)
+	INSERT INTO subscription (id, operator_id, phone_number, status, language, fixed_pin, created_at, external_id, sensitive)
+	SELECT id, operator_id, phone_number, status, language, fixed_pin, created_at, external_id, sensitive FROM asked AS a
 	WHERE id IS NOT NULL
 		AND NOT EXISTS (SELECT 1 FROM subscription AS o WHERE o.phone_number = a.number_before AND o.ended_at IS NULL AND o.id <> a.id)
 	ON CONFLICT (id) DO UPDATE SET phone_number = excluded.phone_number, status = excluded.status, language = excluded.language,
-		fixed_pin = excluded.fixed_pin
+		fixed_pin = excluded.fixed_pin, external_id = excluded.external_id, sensitive = excluded.sensitive
 	WHERE subscription.ended_at IS NULL AND subscription.operator_id = excluded.operator_id`,
-	"TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT")
+	"TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "TEXT", "BOOLEAN")
 
 // PutSubscriptions is PutSubscription for many lines: all of them or none. No id may come twice.
 func (db *DB) PutSubscriptions(ctx context.Context, list []dialtone.Subscription, now time.Time) error {
@@ -144,7 +148,7 @@ func putLines(ctx context.Context, t tx, list []dialtone.Subscription) error {
 		}
 		number := s.PhoneNumber.E164()
 		args = append(args, s.ID, s.OperatorID, t.sealed(secret.LabelStoredNumber, number), t.sealedBefore(secret.LabelStoredNumber, number),
-			string(status), s.Language, s.FixedPIN, micros(s.Created))
+			string(status), s.Language, s.FixedPIN, micros(s.Created), s.ExternalID, s.Sensitive)
 	}
 	text, args := putSubscriptions.fit(args)
 	written, err := t.exec(ctx, text, args...)
@@ -161,33 +165,15 @@ func (db *DB) EndSubscription(ctx context.Context, id string, now time.Time) err
 }
 
 func endLine(ctx context.Context, t tx, id string, now time.Time) error {
-	at := now.UnixMicro()
-	ended, err := t.exec(ctx, `UPDATE subscription SET status = 'ended', ended_at = $2 WHERE id = $1 AND ended_at IS NULL`, id, at)
+	ended, err := t.exec(ctx, `UPDATE subscription SET status = 'ended', ended_at = $2 WHERE id = $1 AND ended_at IS NULL`, id, now.UnixMicro())
 	if err != nil {
 		return err
 	}
 	if ended == 0 {
 		return fmt.Errorf("end subscription %s: %w", id, whyNotEnded(ctx, t, id))
 	}
-	// A consent is ended once, so its id makes the ids of the history line and of the event.
-	for _, text := range []string{
-		`UPDATE session SET ended_at = $2 WHERE subscription_id = $1 AND ended_at IS NULL`,
-		`INSERT INTO consent_event (id, consent_id, operator_id, subscription_id, product_id, client_id, kind, scopes, version, language,
-			text_hash, channel, actor, reason, happened_at)
-		SELECT 'ce_end_' || id, id, operator_id, subscription_id, product_id, '', 'revoked', '', version, language,
-			'', 'life_cycle', 'operator', 'subscription_ended', CAST($2 AS BIGINT)
-		FROM consent WHERE subscription_id = $1 AND revoked_at IS NULL`,
-		`INSERT INTO event (id, kind, operator_id, subscription_id, product_id, client_id, payload, happened_at)
-		SELECT 'ev_end_' || id, 'consent.revoked', operator_id, subscription_id, product_id, '', '{"scopes":[]}', CAST($2 AS BIGINT)
-		FROM consent WHERE subscription_id = $1 AND revoked_at IS NULL`,
-		`UPDATE consent SET revoked_at = $2 WHERE subscription_id = $1 AND revoked_at IS NULL`,
-		`UPDATE tester SET until_at = $2 WHERE subscription_id = $1 AND until_at > $2`,
-	} {
-		if _, err := t.exec(ctx, text, id, at); err != nil {
-			return err
-		}
-	}
-	return nil
+	var lost lineLoss
+	return t.together(ctx, lost.after([]string{id}, []string{id}, now)...)
 }
 
 func whyNotEnded(ctx context.Context, t tx, id string) error {

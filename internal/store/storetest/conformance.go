@@ -26,6 +26,8 @@ func Conformance(t *testing.T, db *store.DB) {
 		{"kept pages", testKeptPage},
 		{"catalogue", testCatalogue},
 		{"subscriptions", testSubscriptions},
+		{"lines", testLines},
+		{"imports", testImports},
 		{"testers", testTesters},
 		{"keys", testKeys},
 		{"messages", testMessages},
