@@ -27,7 +27,7 @@ type room struct {
 var (
 	ground = []string{"internal/dialtone", "internal/writing"}
 	tools  = []string{"internal/oauth", "internal/token", "internal/message", "internal/keys", "internal/secret", "internal/outbound", "internal/rate", "internal/strangers", "internal/lastuse", "internal/origin", "internal/legible", "internal/fixed", "internal/written", "internal/sheet", "internal/icon"}
-	verbs  = []string{"internal/flow", "internal/consent", "internal/signin", "internal/account", "internal/company", "internal/catalog", "internal/operator", "internal/audit", "internal/directory", "internal/traffic"}
+	verbs  = []string{"internal/flow", "internal/consent", "internal/signin", "internal/account", "internal/company", "internal/catalog", "internal/operator", "internal/audit", "internal/care", "internal/directory", "internal/traffic"}
 	faces  = []string{"internal/protocol", "internal/api", "internal/web", "internal/web/*"}
 	house  = slices.Concat(ground, tools, verbs, faces, []string{"internal/apply", "internal/store", "internal/store/*", "internal/server", "docs"})
 )
@@ -108,7 +108,7 @@ var restrictions = []restriction{
 	},
 	{
 		imports: []string{"net/http", "net/http/httptest"},
-		not:     []string{"internal/dialtone", "internal/writing", "internal/secret", "internal/oauth", "internal/token", "internal/keys", "internal/rate", "internal/strangers", "internal/lastuse", "internal/legible", "internal/written", "internal/sheet", "internal/store", "internal/flow", "internal/consent", "internal/signin", "internal/directory", "internal/catalog", "internal/operator", "internal/audit", "internal/traffic", "internal/apply"},
+		not:     []string{"internal/dialtone", "internal/writing", "internal/secret", "internal/oauth", "internal/token", "internal/keys", "internal/rate", "internal/strangers", "internal/lastuse", "internal/legible", "internal/written", "internal/sheet", "internal/store", "internal/flow", "internal/consent", "internal/signin", "internal/directory", "internal/catalog", "internal/operator", "internal/audit", "internal/care", "internal/traffic", "internal/apply"},
 		why:     "nouns, rules and verbs do not know that they are called over HTTP",
 	},
 }

@@ -21,6 +21,7 @@ type Store interface {
 	PutConsent(ctx context.Context, c dialtone.Consent, history dialtone.ConsentEvent, event dialtone.Event, asked time.Time) (dialtone.Consent, error)
 	AppendConsentEvent(ctx context.Context, history dialtone.ConsentEvent) error
 	RevokeConsent(ctx context.Context, subscriptionID, productID string, history dialtone.ConsentEvent, event dialtone.Event, now time.Time) error
+	RevokeConsentByStaff(ctx context.Context, subscriptionID, productID string, history dialtone.ConsentEvent, event dialtone.Event, now time.Time, e dialtone.AuditEntry) error
 	RevokeConsentByLink(ctx context.Context, linkID string, linkExpires time.Time, subscriptionID, productID string, history dialtone.ConsentEvent, event dialtone.Event, now time.Time) error
 }
 

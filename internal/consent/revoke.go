@@ -33,6 +33,15 @@ func (b Book) Revoke(ctx context.Context, r Removal, now time.Time) error {
 	return nil
 }
 
+// RevokeByStaff is Revoke with the line of the operator's audit log that tells of it.
+func (b Book) RevokeByStaff(ctx context.Context, r Removal, e dialtone.AuditEntry, now time.Time) error {
+	if err := b.Store.RevokeConsentByStaff(ctx, r.SubscriptionID, r.ProductID, r.history(now), r.event(now), now, e); err != nil {
+		return fmt.Errorf("revoke consent: %w", err)
+	}
+	b.Traffic.Count(r.tally(now))
+	return nil
+}
+
 // RevokeByLink is Revoke on a link that works once. Errors: ErrConflict when the link was used before; ErrNotFound when no
 // consent is in force.
 func (b Book) RevokeByLink(ctx context.Context, linkID string, linkExpires time.Time, r Removal, now time.Time) error {

@@ -104,3 +104,21 @@ func ValidateReason(reason string) error {
 	}
 	return nil
 }
+
+// Held is a consent in force with what it is for.
+type Held struct {
+	Consent      Consent
+	Product      Product
+	Organization string // its name
+}
+
+// LineNote is what one of the staff writes to colleagues about a line.
+type LineNote struct {
+	ID             string
+	OperatorID     string
+	SubscriptionID string
+	AuthorID       string
+	Author         string // as colleagues read it
+	Words          string
+	At             time.Time
+}

@@ -31,13 +31,15 @@ type Staff struct {
 	Account    Account
 	Role       StaffRole
 	Joined     time.Time
-	Passkeys   int // how many the account has: at an operator that asks for one, an account without cannot get in
+	Sensitive  bool // may open sensitive lines
+	Passkeys   int  // how many the account has: at an operator that asks for one, an account without cannot get in
 }
 
 // Post is an operator as one of its staff sees it.
 type Post struct {
 	OperatorID string
 	Role       StaffRole
+	Sensitive  bool // may open sensitive lines
 }
 
 // StaffInvitation asks the owner of an e-mail address to work for an operator. The link holds the id and a secret, the row the

@@ -167,7 +167,7 @@ func (o *Office) Accept(ctx context.Context, actor dialtone.Actor, account dialt
 	case account.ID != actor.AccountID, account.Email != i.Email:
 		return at, &WrongAddressError{Invited: i.Email}
 	}
-	e := Desk{at, i.Role}.Line(actor, "staff.join", account.ID, dialtone.AuditWords{Target: account.Display(), Detail: "as " + string(i.Role)}, now)
+	e := Desk{Operator: at, Role: i.Role}.Line(actor, "staff.join", account.ID, dialtone.AuditWords{Target: account.Display(), Detail: "as " + string(i.Role)}, now)
 	if err := o.store.AcceptStaffInvitation(ctx, i.ID, account.ID, now, e); err != nil {
 		return at, fmt.Errorf("accept invitation %s: %w", i.ID, err)
 	}

@@ -55,8 +55,9 @@ func New(store Store, catalog Catalog) *Office { return &Office{store: store, ca
 
 // Desk is an operator with what the person who looks does there.
 type Desk struct {
-	Operator dialtone.Operator
-	Role     dialtone.StaffRole
+	Operator  dialtone.Operator
+	Role      dialtone.StaffRole
+	Sensitive bool // the person may open sensitive lines
 }
 
 // Desks returns the operators for which the actor works, by id. An operator that asks for a passkey is among them, however the actor
@@ -78,7 +79,7 @@ func (o *Office) Desks(ctx context.Context, actor dialtone.Actor) ([]Desk, error
 		if err != nil {
 			return nil, fmt.Errorf("desks: %w", err)
 		}
-		desks = append(desks, Desk{operator, p.Role})
+		desks = append(desks, Desk{operator, p.Role, p.Sensitive})
 	}
 	return desks, nil
 }
@@ -101,7 +102,7 @@ func (o *Office) May(ctx context.Context, actor dialtone.Actor, operatorID strin
 	if err != nil {
 		return Desk{}, fmt.Errorf("permission to %s: %w", action, err)
 	}
-	desk := Desk{at, post.Role}
+	desk := Desk{at, post.Role, post.Sensitive}
 	switch {
 	case at.PasskeyRequired && !actor.ByPasskey:
 		return desk, &dialtone.ForbiddenError{

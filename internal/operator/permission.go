@@ -20,6 +20,8 @@ const (
 	ReadStaff      Action = "staff:read"
 	WriteStaff     Action = "staff:write"
 	ReadAudit      Action = "audit:read"
+	ReadLines      Action = "lines:read"
+	WriteLines     Action = "lines:write"
 )
 
 // Permission says who may do an action.
@@ -33,6 +35,8 @@ var (
 	everybody  = dialtone.StaffRoles
 	admin      = []dialtone.StaffRole{dialtone.StaffAdmin}
 	forProduct = []dialtone.StaffRole{dialtone.StaffAdmin, dialtone.StaffProduct}
+	forCare    = []dialtone.StaffRole{dialtone.StaffAdmin, dialtone.StaffCare}
+	forLines   = []dialtone.StaffRole{dialtone.StaffAdmin, dialtone.StaffCare, dialtone.StaffAuditor}
 	forAudit   = []dialtone.StaffRole{dialtone.StaffAdmin, dialtone.StaffAuditor}
 )
 
@@ -43,6 +47,8 @@ var permissions = []Permission{
 	{DecideProducts, forProduct, "enable, decline and suspend products"},
 	{ReadStaff, everybody, "see who works here"},
 	{WriteStaff, admin, "invite and remove staff, and change their roles"},
+	{ReadLines, forLines, "find a subscriber, with consents and sessions"},
+	{WriteLines, forCare, "reveal numbers, take consents back, end sessions, block lines"},
 	{ReadAudit, forAudit, "read the audit log, and take it along"},
 }
 

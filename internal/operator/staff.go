@@ -14,6 +14,7 @@ type staffStore interface {
 	Staff(ctx context.Context, operatorID string) ([]dialtone.Staff, error)
 	ChangeStaffRole(ctx context.Context, operatorID, accountID string, role dialtone.StaffRole, e dialtone.AuditEntry) error
 	RemoveStaff(ctx context.Context, operatorID, accountID string, e dialtone.AuditEntry) error
+	SetMayOpenSensitive(ctx context.Context, operatorID, accountID string, may bool, e dialtone.AuditEntry) error
 }
 
 // LastAdminError says that an operator would be left without an admin who can sign in. It wraps ErrConflict.
@@ -73,6 +74,24 @@ func (o *Office) Remove(ctx context.Context, actor dialtone.Actor, operatorID, a
 	}
 	e := desk.Line(actor, action, accountID, dialtone.AuditWords{Target: one.Account.Display(), Detail: "was " + string(one.Role)}, now)
 	return lastAdmin(o.store.RemoveStaff(ctx, operatorID, accountID, e), operatorID, "remove staff")
+}
+
+// SetSensitive says whether one of the staff may open sensitive lines. Errors: ErrNotFound if the account is none of them; as May.
+func (o *Office) SetSensitive(ctx context.Context, actor dialtone.Actor, operatorID, accountID string, may bool, now time.Time) error {
+	desk, err := o.May(ctx, actor, operatorID, WriteStaff)
+	if err != nil {
+		return err
+	}
+	one, err := o.one(ctx, operatorID, accountID)
+	if err != nil || one.Sensitive == may {
+		return err
+	}
+	detail := map[bool]string{true: "may open sensitive lines", false: "may not open sensitive lines any more"}[may]
+	e := desk.Line(actor, "staff.sensitive", accountID, dialtone.AuditWords{Target: one.Account.Display(), Detail: detail}, now)
+	if err := o.store.SetMayOpenSensitive(ctx, operatorID, accountID, may, e); err != nil {
+		return fmt.Errorf("change staff: %w", err)
+	}
+	return nil
 }
 
 // one returns one of the staff. ErrNotFound if the account is none of them.

@@ -45,5 +45,6 @@ const (
 	LabelStoredSubject Label = "stored subject of a company"
 	LabelStoredName    Label = "stored name"    // of a person, or an address in its place
 	LabelStoredHistory Label = "stored history" // what somebody did, in words
+	LabelStoredNote    Label = "stored note"    // of staff about a line
 	LabelStoredAudit   Label = "stored audit"   // the words of an audit log's line
 )

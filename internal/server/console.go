@@ -5,10 +5,13 @@ import (
 
 	"github.com/dialtone-id/dialtone/internal/account"
 	"github.com/dialtone-id/dialtone/internal/audit"
+	"github.com/dialtone-id/dialtone/internal/care"
+	"github.com/dialtone-id/dialtone/internal/consent"
 	"github.com/dialtone-id/dialtone/internal/operator"
 	"github.com/dialtone-id/dialtone/internal/web"
 	"github.com/dialtone-id/dialtone/internal/web/console"
 	consoleaudit "github.com/dialtone-id/dialtone/internal/web/console/audit"
+	consolecare "github.com/dialtone-id/dialtone/internal/web/console/care"
 	"github.com/dialtone-id/dialtone/internal/web/console/office"
 	"github.com/dialtone-id/dialtone/internal/web/console/page"
 	"github.com/dialtone-id/dialtone/internal/web/console/product"
@@ -61,6 +64,13 @@ func (s *Server) console() (http.Handler, refusal, error) {
 	}
 	c.Audit, err = consoleaudit.New(consoleaudit.Config{
 		Desk: c.Desk, Face: c.Face, Office: rules, Book: &audit.Log{Store: s.db, Office: rules},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	c.Care, err = consolecare.New(consolecare.Config{
+		Desk: c.Desk, Face: c.Face, Office: rules, Scopes: s.catalog,
+		Care: &care.Desk{Store: s.db, Office: rules, Book: consent.Book{Store: s.db, Traffic: s.traffic}, Region: s.config.Region},
 	})
 	if err != nil {
 		return nil, nil, err

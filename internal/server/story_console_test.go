@@ -173,28 +173,20 @@ func (h *house) mail(to string) message.Received {
 	return message.Received{}
 }
 
+// invitationLink is the path of the link in a mail.
+var invitationLink = regexp.MustCompile(`/invitations/[^\s<]+`)
+
 // Who works where, in which role, and who does no more.
 func TestStaffAreInvitedHaveRolesAndLeave(t *testing.T) {
 	t.Parallel()
 	h, _, console := withConsole(t, storetest.EngineNames[0])
 	admin := newDeveloper(t, h, console, olga)
 	const staff = "/operators/harbour/staff"
-	link := regexp.MustCompile(`/invitations/[^\s<]+`)
 	invited := func(email, role string) *developer {
 		t.Helper()
-		admin.open(staff + "/invite")
-		admin.submit(staff+"/invite", "email", email, "role", role)
-		admin.reads(http.StatusOK, email+" is invited")
-		address := link.FindString(h.mail(email).Text)
-		guest := newStranger(t, h, console)
-		guest.open(address)
-		guest.reads(http.StatusOK, "Sign in to accept")
-		guest.open("/signin?to=" + address)
-		guest.signIn(email)
-		guest.submit(address)
-		guest.reads(http.StatusOK, "Welcome. You work here now.")
+		guest := admin.hires(t, h, console, email, role)
 		other := newDeveloper(t, h, console, "mallory@example.com")
-		other.open(address)
+		other.open(invitationLink.FindString(h.mail(email).Text))
 		other.reads(http.StatusConflict, "This invitation was used already")
 		return guest
 	}

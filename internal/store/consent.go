@@ -195,12 +195,18 @@ func appendingConsentEvent(e dialtone.ConsentEvent) *step {
 func (db *DB) ConsentHistory(ctx context.Context, subscriptionID, productID string) ([]dialtone.ConsentEvent, error) {
 	var history []dialtone.ConsentEvent
 	var e dialtone.ConsentEvent
-	err := db.on(signIns).read().each(ctx, []any{
+	err := db.on(signIns).read().each(ctx, consentEventFields(&e), func() { history = append(history, e) }, `
+		SELECT `+consentEventColumns+` FROM consent_event WHERE subscription_id = $1 AND product_id = $2 ORDER BY happened_at, id`,
+		subscriptionID, productID)
+	return history, err
+}
+
+const consentEventColumns = `id, consent_id, operator_id, subscription_id, product_id, client_id, kind, scopes, version, language, text_hash,
+	channel, actor, reason, happened_at`
+
+func consentEventFields(e *dialtone.ConsentEvent) []any {
+	return []any{
 		&e.ID, &e.ConsentID, &e.OperatorID, &e.SubscriptionID, &e.ProductID, &e.ClientID, &e.Kind, wordList{&e.Scopes}, &e.Version,
 		&e.Language, &e.TextHash, &e.Channel, &e.Actor, &e.Reason, instant{&e.At},
-	}, func() { history = append(history, e) }, `
-		SELECT id, consent_id, operator_id, subscription_id, product_id, client_id, kind, scopes, version, language, text_hash, channel,
-			actor, reason, happened_at
-		FROM consent_event WHERE subscription_id = $1 AND product_id = $2 ORDER BY happened_at, id`, subscriptionID, productID)
-	return history, err
+	}
 }

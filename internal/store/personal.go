@@ -85,6 +85,7 @@ var sealedTables = []sealedTable{
 	{"api_key", "id", []sealedColumn{{"created_by", secret.LabelStoredName}}},
 	{"activity", "id", []sealedColumn{{"actor_name", secret.LabelStoredName}, {"detail", secret.LabelStoredHistory}}},
 	{"staff_invitation", "id", []sealedColumn{{"email", secret.LabelStoredInvited}, {"invited_by", secret.LabelStoredName}}},
+	{"line_note", "id", []sealedColumn{{"author", secret.LabelStoredName}, {"words", secret.LabelStoredNote}}},
 	{"audit", "id", []sealedColumn{{"words", secret.LabelStoredAudit}}},
 }
 

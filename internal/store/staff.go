@@ -13,7 +13,7 @@ import (
 // Post returns what an account does for an operator. Error: ErrNotFound if nothing.
 func (db *DB) Post(ctx context.Context, operatorID, accountID string) (dialtone.Post, error) {
 	p := dialtone.Post{OperatorID: operatorID}
-	err := db.read().one(ctx, []any{&p.Role}, `SELECT role FROM staff WHERE operator_id = $1 AND account_id = $2`, operatorID, accountID)
+	err := db.read().one(ctx, []any{&p.Role, &p.Sensitive}, `SELECT role, sensitive FROM staff WHERE operator_id = $1 AND account_id = $2`, operatorID, accountID)
 	return p, err
 }
 
@@ -21,8 +21,8 @@ func (db *DB) Post(ctx context.Context, operatorID, accountID string) (dialtone.
 func (db *DB) Posts(ctx context.Context, accountID string) ([]dialtone.Post, error) {
 	var list []dialtone.Post
 	var p dialtone.Post
-	err := db.read().each(ctx, []any{&p.OperatorID, &p.Role}, func() { list = append(list, p) },
-		`SELECT operator_id, role FROM staff WHERE account_id = $1 ORDER BY operator_id`, accountID)
+	err := db.read().each(ctx, []any{&p.OperatorID, &p.Role, &p.Sensitive}, func() { list = append(list, p) },
+		`SELECT operator_id, role, sensitive FROM staff WHERE account_id = $1 ORDER BY operator_id`, accountID)
 	return list, err
 }
 
@@ -34,9 +34,9 @@ func (db *DB) Staff(ctx context.Context, operatorID string) ([]dialtone.Staff, e
 func staffOf(ctx context.Context, t tx, operatorID string) ([]dialtone.Staff, error) {
 	var list []dialtone.Staff
 	var s dialtone.Staff
-	into := append(accountFields(t, &s.Account), &s.OperatorID, &s.Role, instant{&s.Joined}, &s.Passkeys)
+	into := append(accountFields(t, &s.Account), &s.OperatorID, &s.Role, &s.Sensitive, instant{&s.Joined}, &s.Passkeys)
 	err := t.each(ctx, into, func() { list = append(list, s) }, `
-		SELECT `+accountColumns+`, s.operator_id, s.role, s.joined_at, (SELECT COUNT(*) FROM passkey AS k WHERE k.account_id = a.id)
+		SELECT `+accountColumns+`, s.operator_id, s.role, s.sensitive, s.joined_at, (SELECT COUNT(*) FROM passkey AS k WHERE k.account_id = a.id)
 		FROM staff AS s JOIN account AS a ON a.id = s.account_id WHERE s.operator_id = $1 ORDER BY s.joined_at, a.id`, operatorID)
 	return list, err
 }

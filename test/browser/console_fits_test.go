@@ -26,11 +26,26 @@ func console(t *testing.T, d demo) *gallery {
 	v.send(at+"/products/product_long", url.Values{"state": {"enabled"}, "reason": {longText}})
 	v.open(at + "/products/product_long")
 	v.send(at+"/products/product_long", url.Values{"state": {"suspended"}, "reason": {longText + longText}})
+	v.helpsASubscriber(at)
 	v.open(at + "/audit")
 	v.send(at+"/audit/verify", nil)
 	v.everywhere(at)
 	v.writesTooMuch()
 	return newGallery(t, "console", v.pictures, from(v.client, d.console))
+}
+
+// helpsASubscriber finds a line, does what can be done with it, and is kept from it when it is sensitive.
+func (v *visitor) helpsASubscriber(at string) {
+	v.t.Helper()
+	v.open(at + "/care")
+	v.send(at+"/care", url.Values{"q": {longSecret}})
+	v.send(at+"/care", url.Values{"q": {"+46 90 510 000"}})
+	line := v.at.Path
+	v.send(line+"/note", url.Values{"note": {longText}})
+	v.send(line, url.Values{"act": {"reveal"}, "reason": {longLine}})
+	v.send(line, url.Values{"act": {"block"}, "reason": {longLine}})
+	v.send(line, url.Values{"act": {"sensitive"}, "reason": {longLine + longLine}})
+	v.send(line, url.Values{"act": {"sensitive"}, "reason": {longLine}})
 }
 
 // meetsTheStaffInvitation opens the link that was shown: as who it is not for, as nobody, and as who it is for, who begins to work.

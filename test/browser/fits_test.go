@@ -253,6 +253,7 @@ products:
     support: https://app.example/%[4]s
     scopes: [{name: openid}, {name: phone}, {name: %[4]s, optional: true}]
     listing: [{operator: op_long, state: declined, reason: %[3]s}, {operator: sandbox, state: enabled}]
+subscriptions: [{operator: op_long, phone_number: "+4690510000"}]
 clients:
   - {id: client_long, product: product_long, description: %[2]s, redirect_uris: [%[7]s, %[7]s2], secret_sha256: %[8]s}
   - {id: client_public, product: product_long, description: %[2]s, type: public, redirect_uris: [%[7]s]}

@@ -55,6 +55,7 @@ func Conformance(t *testing.T, db *store.DB) {
 		{"staff", testStaff},
 		{"audit", testAudit},
 		{"offered products", testOffered},
+		{"care", testCare},
 		{"activities", testActivities},
 		{"failed requests", testFailedRequests},
 		{"tallies", testTallies},

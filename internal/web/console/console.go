@@ -2,7 +2,8 @@
 //
 //	page/      what all rooms share beyond a desk (web/desk): its face, the operator of an address, tabs
 //	office/    home, staff and invitations, settings; the installation     audit/   the audit log
-//	product/   what is offered, review, decision                           signing in, one's own account: web/desk/account
+//	product/   what is offered, review, decision                           care/    one subscriber
+//	                                                                       signing in, one's own account: web/desk/account
 //
 // Each room renders its pages and asks the verbs; this package knows only which address belongs to which method. Every address
 // stands in routes, below.
@@ -15,6 +16,7 @@ import (
 	"github.com/dialtone-id/dialtone/internal/origin"
 	"github.com/dialtone-id/dialtone/internal/web"
 	"github.com/dialtone-id/dialtone/internal/web/console/audit"
+	"github.com/dialtone-id/dialtone/internal/web/console/care"
 	"github.com/dialtone-id/dialtone/internal/web/console/office"
 	"github.com/dialtone-id/dialtone/internal/web/console/product"
 	"github.com/dialtone-id/dialtone/internal/web/desk"
@@ -30,6 +32,7 @@ type Config struct {
 	Account *account.Room
 	Office  *office.Room
 	Product *product.Room
+	Care    *care.Room
 	Audit   *audit.Room
 }
 
@@ -46,7 +49,7 @@ func New(c Config) http.Handler {
 // routes is the table of every address: who may come in, and the method that answers. What changes something is a POST.
 func (c Config) routes() map[string]http.Handler {
 	open, signed := c.Desk.Open, c.Desk.Signed
-	who, at, goods, log := c.Account, c.Office, c.Product, c.Audit
+	who, at, goods, people, log := c.Account, c.Office, c.Product, c.Care, c.Audit
 	return map[string]http.Handler{
 		"GET /static/": c.Face.Assets,
 		"GET /{$}":     open(at.ShowFront),
@@ -74,6 +77,7 @@ func (c Config) routes() map[string]http.Handler {
 		"GET /operators/{operator}":                                    signed(at.ShowHome),
 		"GET /operators/{operator}/staff":                              signed(at.ShowStaff),
 		"POST /operators/{operator}/staff/{account}/role":              signed(at.ChangeRole),
+		"POST /operators/{operator}/staff/{account}/sensitive":         signed(at.SetSensitive),
 		"POST /operators/{operator}/staff/{account}/remove":            signed(at.RemoveStaff),
 		"GET /operators/{operator}/staff/invite":                       signed(at.ShowInvite),
 		"POST /operators/{operator}/staff/invite":                      signed(at.Invite),
@@ -85,6 +89,13 @@ func (c Config) routes() map[string]http.Handler {
 		"GET /operators/{operator}/products/{product}":  signed(goods.ShowReview),
 		"POST /operators/{operator}/products/{product}": signed(goods.Decide),
 		"GET /asset/{asset}":                            signed(goods.ShowAsset),
+
+		"GET /operators/{operator}/care":                                    signed(people.ShowSearch),
+		"POST /operators/{operator}/care":                                   signed(people.Find),
+		"GET /operators/{operator}/lines/{line}":                            signed(people.ShowLine),
+		"POST /operators/{operator}/lines/{line}":                           signed(people.Act),
+		"POST /operators/{operator}/lines/{line}/consents/{product}/remove": signed(people.RemoveConsent),
+		"POST /operators/{operator}/lines/{line}/note":                      signed(people.Note),
 
 		"GET /operators/{operator}/audit":         signed(log.ShowLog),
 		"GET /operators/{operator}/audit.csv":     signed(log.DownloadCSV),

@@ -5,7 +5,7 @@
 //	GET       /installation                                  ShowInstallation          installation.go
 //	GET       /operators/{operator}                          ShowHome                  home.go
 //	GET       …/staff                                        ShowStaff                 staff_list.go
-//	POST      …/staff/{account}/role, …/remove               ChangeRole, RemoveStaff   staff_change.go
+//	POST      …/staff/{account}/role, …/remove, …/sensitive  ChangeRole …              staff_change.go
 //	GET, POST …/staff/invite                                 ShowInvite, Invite        invitation_send.go
 //	POST      …/invitations/{invitation}/withdraw            Withdraw                  staff_change.go
 //	GET, POST /invitations/{link}                            ShowInvitation, Accept    invitation_accept.go
@@ -37,6 +37,7 @@ type Office interface {
 	Staff(ctx context.Context, actor dialtone.Actor, operatorID string) ([]dialtone.Staff, error)
 	ChangeRole(ctx context.Context, actor dialtone.Actor, operatorID, accountID string, role dialtone.StaffRole, now time.Time) error
 	Remove(ctx context.Context, actor dialtone.Actor, operatorID, accountID string, now time.Time) error
+	SetSensitive(ctx context.Context, actor dialtone.Actor, operatorID, accountID string, may bool, now time.Time) error
 
 	Invite(ctx context.Context, actor dialtone.Actor, operatorID, email string, role dialtone.StaffRole, now time.Time) (operator.Invited, error)
 	Invitations(ctx context.Context, actor dialtone.Actor, operatorID string) ([]dialtone.StaffInvitation, error)

@@ -37,6 +37,19 @@ func (m *Room) RemoveStaff(w http.ResponseWriter, r *http.Request, v desk.Visit)
 	}
 }
 
+// SetSensitive says whether one of the staff may open sensitive lines.
+func (m *Room) SetSensitive(w http.ResponseWriter, r *http.Request, v desk.Visit) {
+	if !m.Form(w, r, v) {
+		return
+	}
+	operatorID, may := r.PathValue("operator"), r.PostForm.Get("may") == "yes"
+	if err := m.Office.SetSensitive(r.Context(), v.Actor, operatorID, r.PathValue("account"), may, v.Now); err != nil {
+		m.refuseStaff(w, r, v, err)
+		return
+	}
+	desk.See(w, page.Address(operatorID)+"/staff?done=sensitive")
+}
+
 // Withdraw takes an invitation back.
 func (m *Room) Withdraw(w http.ResponseWriter, r *http.Request, v desk.Visit) {
 	operatorID := r.PathValue("operator")

@@ -40,6 +40,7 @@ type invitationLine struct {
 var staffNotices = map[string]string{
 	"role":      "The role is changed, from now on.",
 	"removed":   "This person does not work here any more, from now on. Open invitations from them are withdrawn.",
+	"sensitive": "Saved: it counts from now on.",
 	"withdrawn": "The invitation is withdrawn: its link does not work any more.",
 }
 

@@ -59,6 +59,7 @@ func (p Place) May(action operator.Action) bool { return operator.RoleMay(p.Role
 const (
 	TabHome     = ""
 	TabProducts = "products"
+	TabCare     = "care"
 	TabStaff    = "staff"
 	TabAudit    = "audit"
 	TabSettings = "settings"
@@ -70,6 +71,7 @@ var tabs = []struct {
 }{
 	{"Home", TabHome, operator.ReadOperator},
 	{"Products", TabProducts, operator.ReadProducts},
+	{"Care", TabCare, operator.ReadLines},
 	{"Staff", TabStaff, operator.ReadStaff},
 	{"Audit log", TabAudit, operator.ReadAudit},
 	{"Settings", TabSettings, operator.ReadOperator},

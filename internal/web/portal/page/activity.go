@@ -37,6 +37,7 @@ var activityWords = map[string]string{
 	"product.icon":   "changed the icon of a product",
 	"product.scopes": "changed the scopes of a product",
 	"listing.offer":  "offered a product to an operator",
+	"listing.decide": "decided on a product",
 	"tester.name":    "named a number to try a product with",
 	"tester.end":     "took a number from those that try a product",
 
