@@ -13,6 +13,26 @@ var (
 	ErrSuperseded = errors.New("superseded")
 )
 
+// Challenge is one PIN on its way: bound to a browser, an authorization request and a number.
+type Challenge struct {
+	ID             string
+	BrowserHash    string // hash of the browser-id cookie that started it
+	RequestHash    string // hash of the authorization request that it belongs to
+	NumberKey      string // keyed hash of the number; budgets are counted on it
+	SubscriptionID string // empty: the number is not served; no PIN was sent and none is right
+	Digits         int    // of the code; 0: it was made before this was noted
+	CodeHash       string // keyed hash of id and code
+	SealedCode     string // the code itself, sealed, while the same one may be sent again; empty otherwise
+	Attempts       int
+	Sends          int
+	NextSend       time.Time // earliest time for a resend
+	Superseded     bool      // a newer challenge of the same request replaced it
+	Verified       time.Time // zero until the right PIN came
+	SessionID      string    // the session that the right PIN made
+	Created        time.Time
+	Expires        time.Time
+}
+
 // Code is a PIN or an e-mail code as its row keeps it.
 type Code struct {
 	Digits       int
@@ -62,11 +82,4 @@ type Tried struct {
 type ChallengeState struct {
 	Challenge
 	Line Subscription // whose number it was made for; its ID is empty if nobody serves that
-}
-
-// SessionState is what one read says of a browser that shows a session cookie at a product.
-type SessionState struct {
-	Session      Session
-	Subscription Subscription
-	Consent      Consent // to the product, in force; its ID is empty when there is none
 }

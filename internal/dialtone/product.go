@@ -9,24 +9,6 @@ import (
 	"unicode/utf8"
 )
 
-// Organization is a company of developers; it owns products.
-type Organization struct {
-	ID      string
-	Name    string
-	Created time.Time
-}
-
-// Validate says what is wrong with the organization, as an error that wraps ErrInvalid.
-func (o Organization) Validate() error {
-	switch {
-	case !ValidID(o.ID):
-		return fmt.Errorf("organization %q: %w: %s", o.ID, ErrInvalid, IDRule)
-	case strings.TrimSpace(o.Name) == "":
-		return fmt.Errorf("organization %s: %w: name is empty", o.ID, ErrInvalid)
-	}
-	return nil
-}
-
 // Product is what a subscriber adds to a line: the unit of consent, of scopes and of pairwise subjects.
 type Product struct {
 	ID             string

@@ -22,7 +22,7 @@ const (
 	idempotencyKeyName = "Idempotency-Key"
 )
 
-// HTTP is a Sender for any gateway that takes an SMS in one POST.
+// HTTP is a Sender for gateways that take an SMS in one POST and say by the status whether they did.
 type HTTP struct {
 	name   string
 	config HTTPConfig

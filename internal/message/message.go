@@ -3,7 +3,7 @@
 // It owns the words of a PIN SMS, the senders and what happens between "send this" and the gateway's last word on it. It
 // refuses to know why a text is sent, and keeps neither texts nor numbers: logs and rows hold ids and states.
 //
-//	Dispatcher ── Router ──▶ Sender: Inbox (demo) │ HTTP (any gateway)
+//	Dispatcher ── Router ──▶ Sender: Inbox (demo) │ HTTP (a gateway)
 //	    │                                            ┆
 //	    └──▶ dialtone.SMSMessage row ◀── StatusHandler ◀┄┄ the gateway's report
 package message

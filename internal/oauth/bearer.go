@@ -1,11 +1,15 @@
 package oauth
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
+)
 
 // ParseBearer finds the access token of a request: in the Authorization header (RFC 6750 §2.1) or in the form (§2.2).
 // One in the address is never looked at: addresses end up in logs (RFC 9700 §4.3.2). Params is the form of a POST, nil
 // otherwise. The error is an *Error: MissingToken if there is none, invalid_request or invalid_token if it is unusable.
-func ParseBearer(authorization string, params Parameters) (Secret, error) {
+func ParseBearer(authorization string, params Parameters) (dialtone.Secret, error) {
 	inForm := params.Get("access_token")
 	text, isBearer := cutPrefixFold(authorization, "Bearer")
 	// The scheme ends at a space: Bearerish is another one.
@@ -27,7 +31,7 @@ func ParseBearer(authorization string, params Parameters) (Secret, error) {
 	case !isToken(text):
 		return "", NewError(InvalidToken, "the access token is malformed")
 	}
-	return Secret(text), nil
+	return dialtone.Secret(text), nil
 }
 
 // isToken is RFC 6750 §2.1: b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=".

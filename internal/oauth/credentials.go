@@ -11,14 +11,14 @@ import (
 // Credentials is how a client says who it is.
 type Credentials struct {
 	ID     string
-	Secret Secret              // empty with AuthNone
+	Secret dialtone.Secret     // empty with AuthNone
 	Method dialtone.AuthMethod // AuthNone for a client that sends its id only
 }
 
 // ParseClientAuthentication reads client_id and client_secret from the Authorization header or the form (RFC 6749 §2.3).
 // The error is an *Error: invalid_request for two methods at once (RFC 6749 §5.2) and for what is no text, otherwise invalid_client.
 func ParseClientAuthentication(authorization string, params Parameters) (Credentials, error) {
-	inForm := Credentials{ID: params.Get("client_id"), Secret: Secret(params.Get("client_secret")), Method: dialtone.AuthPost}
+	inForm := Credentials{ID: params.Get("client_id"), Secret: dialtone.Secret(params.Get("client_secret")), Method: dialtone.AuthPost}
 	if inForm.Secret == "" {
 		inForm.Method = dialtone.AuthNone
 	}
@@ -54,7 +54,7 @@ func parseBasic(authorization string) (Credentials, error) {
 		return Credentials{}, NewError(InvalidClient, "the Authorization header is not base64")
 	}
 	rawID, rawSecret, found := strings.Cut(string(pair), ":")
-	credentials := Credentials{ID: unescapeCredential(rawID), Secret: Secret(unescapeCredential(rawSecret)), Method: dialtone.AuthBasic}
+	credentials := Credentials{ID: unescapeCredential(rawID), Secret: dialtone.Secret(unescapeCredential(rawSecret)), Method: dialtone.AuthBasic}
 	switch {
 	case !legible.Text(credentials.ID), !legible.Text(string(credentials.Secret)):
 		return Credentials{}, NewError(InvalidRequest, "the Authorization header has a NUL or broken UTF-8 in it")

@@ -211,7 +211,7 @@ func TestSecretsPrintRedacted(t *testing.T) {
 	}
 	printed := fmt.Sprintf("%v %+v %#v %s %q | %v %+v %#v %s | %s %s %s", credentials, credentials, credentials, credentials.Secret, credentials.Secret,
 		request, request, request, request, text, credentials.Secret.LogValue(), request.LogValue())
-	if strings.Contains(printed, "hush") || !strings.Contains(printed, redacted) {
+	if strings.Contains(printed, "hush") || !strings.Contains(printed, "[redacted]") {
 		t.Error(printed)
 	}
 }

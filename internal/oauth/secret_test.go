@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
 func TestNoVerbPrintsASecret(t *testing.T) {
 	t.Parallel()
 	const text = "hunter2"
 	values := []any{
-		Secret(text), new(Secret(text)), []Secret{text}, map[string]Secret{"a": text}, Credentials{ID: "client", Secret: text},
+		dialtone.Secret(text), new(dialtone.Secret(text)), []dialtone.Secret{text}, map[string]dialtone.Secret{"a": text}, Credentials{ID: "client", Secret: text},
 		GrantRequest{Code: text, CodeVerifier: text, RefreshToken: text},
 	}
 	for _, value := range values {

@@ -59,7 +59,7 @@ func (r Root) Unwrap(name, wrapped string) ([]byte, error) {
 }
 
 // String redacts.
-func (Root) String() string { return redacted }
+func (Root) String() string { return "[redacted]" }
 
 // Format redacts for every verb.
-func (Root) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+func (r Root) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.String()) }

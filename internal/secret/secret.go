@@ -17,33 +17,12 @@ import (
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"
-	"fmt"
-	"io"
-	"log/slog"
+
+	"github.com/dialtone-id/dialtone/internal/dialtone"
 )
 
-const redacted = "[redacted]"
-
-// Text is a secret that prints as "[redacted]" in every format, log and encoding; only Reveal returns it.
-type Text string
-
-// Reveal returns the secret itself, for the one place that needs it.
-func (t Text) Reveal() string { return string(t) }
-
-// String redacts.
-func (Text) String() string { return redacted }
-
-// GoString redacts.
-func (Text) GoString() string { return redacted }
-
-// Format redacts for every verb: fmt prints a value with its plain bytes where a verb does not fit, as in %d.
-func (Text) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
-
-// LogValue redacts in structured logs.
-func (Text) LogValue() slog.Value { return slog.StringValue(redacted) }
-
-// MarshalText redacts in JSON and other encodings.
-func (Text) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+// Text is dialtone.Secret, under the name that most of the house uses.
+type Text = dialtone.Secret
 
 var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
