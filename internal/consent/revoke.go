@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
@@ -39,6 +40,26 @@ func (b Book) RevokeByStaff(ctx context.Context, r Removal, e dialtone.AuditEntr
 		return fmt.Errorf("revoke consent: %w", err)
 	}
 	b.Traffic.Count(r.tally(now))
+	return nil
+}
+
+// Narrow takes one scope of a consent back and leaves the rest: tokens lose it at once, and the person is not asked for it again. Errors:
+// ErrConflict if the consent was taken back or changed meanwhile; ErrInvalid if it would have no scope left.
+func (b Book) Narrow(ctx context.Context, r Removal, before dialtone.Consent, scope string, now time.Time) error {
+	c := before
+	c.Scopes = slices.DeleteFunc(slices.Clone(before.Scopes), func(s string) bool { return s == scope })
+	c.Refused = append(slices.Clone(before.Refused), scope)
+	if len(c.Scopes) == len(before.Scopes) || len(c.Scopes) == 0 {
+		return fmt.Errorf("narrow consent: %w: %s is not one of several scopes", dialtone.ErrInvalid, scope)
+	}
+	history := r.history(now)
+	history.Kind, history.ConsentID, history.Scopes, history.Version = dialtone.ConsentUpdated, before.ID, c.Scopes, before.Version
+	if _, err := b.Store.PutConsent(ctx, c, history, outbox(dialtone.EventConsentUpdated, c, r.ClientID, now), before.Granted); err != nil {
+		return fmt.Errorf("narrow consent: %w", err)
+	}
+	b.Traffic.Count(dialtone.Tally{
+		ProductID: r.ProductID, ClientID: r.ClientID, OperatorID: r.OperatorID, Hour: now, Kind: dialtone.TallyConsentUpdated, Count: 1,
+	})
 	return nil
 }
 

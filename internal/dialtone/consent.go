@@ -31,6 +31,7 @@ const (
 	ChannelConsentPage ConsentChannel = "consent_page" // the subscriber, in a sign-in
 	ChannelRevokeLink  ConsentChannel = "revoke_link"  // the subscriber, on a link that the product made
 	ChannelCare        ConsentChannel = "care"         // operator staff
+	ChannelMyProducts  ConsentChannel = "my_products"  // the subscriber, on the page of all products
 	ChannelLifeCycle   ConsentChannel = "life_cycle"   // the line ended
 )
 

@@ -54,6 +54,13 @@ func (db *DB) EndLineSessions(ctx context.Context, subscriptionID string, now ti
 	return int(ended), err
 }
 
+// EndAllSessions is EndLineSessions by the person who is signed in.
+func (db *DB) EndAllSessions(ctx context.Context, subscriptionID string, now time.Time) (int, error) {
+	ended, err := db.on(signIns).exec(ctx, `UPDATE session SET ended_at = $2 WHERE subscription_id = $1 AND ended_at IS NULL AND expires_at > $2`,
+		subscriptionID, now.UnixMicro())
+	return int(ended), err
+}
+
 // RevokeConsentByStaff is RevokeConsent with the line of the audit log that tells of it.
 func (db *DB) RevokeConsentByStaff(ctx context.Context, subscriptionID, productID string, history dialtone.ConsentEvent, event dialtone.Event,
 	now time.Time, e dialtone.AuditEntry) error {

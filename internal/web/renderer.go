@@ -96,6 +96,14 @@ func (r *Renderer) Words(page Page) string {
 	return visibleText(r.execute(language, page))
 }
 
+// Say returns a text in a language, without markup.
+func (r *Renderer) Say(language string, t Text) string {
+	if language = r.languages.known(language); language == "" {
+		language = Languages[0]
+	}
+	return voice{language: language, catalogue: r.languages}.title(t)
+}
+
 func (r *Renderer) execute(language string, page Page) []byte {
 	var body bytes.Buffer
 	name := pageName(page)

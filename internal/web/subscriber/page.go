@@ -70,6 +70,9 @@ func (h *Handler) registration(r *http.Request, in flow.Interaction) (dialtone.R
 	if errors.Is(err, dialtone.ErrNotFound) {
 		err = oauth.NewError(oauth.InvalidClient, "client_id is unknown; the client was deleted").WithCause(err)
 	}
+	if isOwn(in) {
+		reg.Product.Name = h.Renderer.Say(in.Language, pages.OwnName())
+	}
 	return reg, err
 }
 
@@ -138,6 +141,9 @@ var (
 // back is the address that takes the person to the app with the failure. A link cannot post, so for response_mode=form_post it
 // leads to goBack, with the failure sealed into the interaction.
 func (h *Handler) back(in flow.Interaction, failure *oauth.Error) string {
+	if isOwn(in) {
+		return "" // there is no app to go back to
+	}
 	response := h.Flow.Fail(in, failure)
 	if response.Mode == oauth.ResponseModeFormPost {
 		in.Failure = failure
@@ -157,6 +163,10 @@ func (h *Handler) goBack(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	failure := cmp.Or(in.Failure, wentBack)
+	if isOwn(in) {
+		seeOther(w, "/")
+		return
+	}
 	if in.Of(browser) {
 		h.answer(w, r, in, h.Flow.Fail(in, failure))
 		return

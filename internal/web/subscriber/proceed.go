@@ -30,6 +30,10 @@ func (h *Handler) Proceed(w http.ResponseWriter, r *http.Request, in flow.Intera
 
 // proceed is Proceed for whoever knows the situation.
 func (h *Handler) proceed(w http.ResponseWriter, r *http.Request, in flow.Interaction, situation flow.Situation) {
+	if isOwn(in) {
+		h.proceedToOwn(w, r, in, situation)
+		return
+	}
 	step := flow.Next(in, situation)
 	switch {
 	case step.Fail != nil && r.Method == http.MethodPost:

@@ -8,6 +8,9 @@
 //	GET, POST /revoke-consent             revoke_consent.go
 //	GET, POST /oauth2/sessions/logout     logout.go
 //	GET, POST /signout                    logout.go
+//	GET       /my, /my/record, …          my.go
+//	GET, POST /my/remove                  my.go
+//	POST      /my/sign-out                my.go
 //	GET       /asset/{id}                 asset.go
 //
 // A page carries the authorization request, sealed, in the parameter r: any number of tabs and requests go on side by
@@ -58,6 +61,10 @@ type Store interface {
 	Subscription(ctx context.Context, id string) (dialtone.Subscription, error)
 	Consent(ctx context.Context, subscriptionID, productID string) (dialtone.Consent, error)
 	Asset(ctx context.Context, id string) (dialtone.Asset, error)
+	ConsentsHeld(ctx context.Context, subscriptionID string) ([]dialtone.Held, error)
+	ConsentRecord(ctx context.Context, subscriptionID string, limit int) ([]dialtone.ConsentEvent, error)
+	LiveSessions(ctx context.Context, subscriptionID string, now time.Time) ([]dialtone.Session, error)
+	EndAllSessions(ctx context.Context, subscriptionID string, now time.Time) (int, error)
 	SpendToken(ctx context.Context, tokenID string, expires time.Time) error
 	TokenSpent(ctx context.Context, tokenID string) (bool, error)
 }
@@ -78,6 +85,7 @@ type Handler struct {
 
 // New returns the pages.
 func New(c Config) *Handler {
+	c.Catalog = own{c.Catalog, c.Issuer}
 	h := &Handler{Config: c}
 	forms := http.NewServeMux()
 	forms.HandleFunc("GET /signin", h.showNumber)
@@ -92,6 +100,12 @@ func New(c Config) *Handler {
 	forms.HandleFunc("POST /revoke-consent", h.answerRevokeConsent)
 	forms.HandleFunc("GET /signout", h.showLogout)
 	forms.HandleFunc("POST /signout", h.answerLogout)
+	forms.HandleFunc("GET /my", h.showMy)
+	forms.HandleFunc("GET /my/remove", h.showMyRemove)
+	forms.HandleFunc("POST /my/remove", h.answerMyRemove)
+	forms.HandleFunc("POST /my/sign-out", h.signOutEverywhere)
+	forms.HandleFunc("GET /my/record", h.showMyRecord)
+	forms.HandleFunc("GET /my/record.json", h.downloadMyRecord)
 	forms.HandleFunc("GET /{$}", h.showFront)
 	forms.HandleFunc("/", h.showNothing)
 

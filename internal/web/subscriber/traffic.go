@@ -16,6 +16,9 @@ type Traffic interface {
 // count notes one thing that happened with a client. The operator is that of a line that was proved, never that of a number
 // that was typed: counts by operator would tell who is served.
 func (h *Handler) count(reg dialtone.Registration, operatorID string, kind dialtone.TallyKind) {
+	if reg.Client.ID == ownClient {
+		return // no product's figures
+	}
 	h.Traffic.Count(dialtone.Tally{
 		ProductID: reg.Product.ID, ClientID: reg.Client.ID, OperatorID: operatorID, Hour: h.Now(), Kind: kind, Count: 1,
 	})

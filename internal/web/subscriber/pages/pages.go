@@ -2,7 +2,7 @@
 // every language, stylesheet and scripts.
 //
 //	Number ──▶ PIN ──▶ Consent ──▶ back to the app          Front, Error, NotAvailable
-//	Revoke ──▶ Revoked       Logout ──▶ SignedOut           FormPost (response_mode=form_post)
+//	Revoke    My ──▶ MyRemove, MyRecord    Logout ──▶ SignedOut    FormPost (response_mode=form_post)
 //
 // Every form works without script, carries the sealed state in the hidden field r and posts to the page's own path; only
 // "send again" posts to /signin/resend and signing out to /signout. Field names and ids are those of docs/promises.md and part

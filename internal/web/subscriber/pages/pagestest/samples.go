@@ -3,6 +3,7 @@
 package pagestest
 
 import (
+	"strings"
 	"time"
 
 	"github.com/dialtone-id/dialtone/internal/dialtone"
@@ -33,6 +34,14 @@ const (
 	back     = "https://storytime.example/callback?error=access_denied&state=1"
 	other    = "/signin?r=sealed-state"
 	found    = "https://developers.example.com/requests?id=er_k3v9q2m8x7"
+)
+
+var (
+	since    = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	channels = []dialtone.ConsentChannel{
+		dialtone.ChannelConsentPage, dialtone.ChannelMyProducts, dialtone.ChannelRevokeLink, dialtone.ChannelCare, dialtone.ChannelLifeCycle,
+	}
+	proof = strings.Repeat("0a", 32)
 )
 
 // What the samples carry, for tests that look for it.
@@ -95,6 +104,31 @@ func (c Content) Samples() []Sample {
 		{"revoke", func(f web.Frame) web.Page {
 			return pages.Revoke{Frame: f, State: state, Product: product, Organization: c.Organization, Number: number}
 		}},
+		{"my", func(f web.Frame) web.Page {
+			return pages.My{Frame: f, Number: number, Browsers: 2, Done: pages.MyNarrowed, Products: []pages.MyProduct{
+				{Product: product, Organization: c.Organization, Since: since, Required: []dialtone.Scope{openid, phone}, Optional: []dialtone.Scope{text}},
+				{Product: bare, Since: since, Required: []dialtone.Scope{phone}},
+			}}
+		}},
+		{"my empty", func(f web.Frame) web.Page {
+			return pages.My{Frame: f, Number: number, Browsers: 1, Done: pages.MyRemoved}
+		}},
+		{"my remove", func(f web.Frame) web.Page {
+			return pages.MyRemove{Frame: f, Product: product, Organization: c.Organization, Number: number}
+		}},
+		{"my remove scope", func(f web.Frame) web.Page {
+			return pages.MyRemove{Frame: f, Product: product, Organization: c.Organization, Number: number, Scope: &text}
+		}},
+		{"my record", func(f web.Frame) web.Page {
+			var lines []pages.RecordLine
+			for i, kind := range []dialtone.ConsentEventKind{dialtone.ConsentGranted, dialtone.ConsentUpdated, dialtone.ConsentRefused, dialtone.ConsentRevoked, dialtone.ConsentRevoked} {
+				lines = append(lines, pages.RecordLine{Product: product.Name, Scopes: []dialtone.Scope{openid, text}, ConsentEvent: dialtone.ConsentEvent{
+					ProductID: "product_1", Kind: kind, Version: 1, Language: "sv", Channel: channels[i], Reason: c.Developer, TextHash: proof, At: since,
+				}})
+			}
+			return pages.MyRecord{Frame: f, Number: number, Lines: lines}
+		}},
+		{"my record empty", func(f web.Frame) web.Page { return pages.MyRecord{Frame: f, Number: number} }},
 		{"logout", func(f web.Frame) web.Page {
 			return pages.Logout{Frame: f, State: state, Product: product, Number: number}
 		}},
